@@ -1,0 +1,47 @@
+"""API tokens: how other systems sign in to the REST API."""
+
+import hashlib
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from supportai.core import clock
+from supportai.core.models import BaseModel
+
+
+class ApiToken(BaseModel):
+    """A named token with scopes; only its SHA-256 is stored, so it is shown once."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Write"
+
+    PREFIX: ClassVar[str] = "sai_"
+
+    name = models.CharField(max_length=80)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    scopes = models.JSONField(default=list)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_revoked = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def new_secret(cls) -> str:
+        """Make a token: the prefix and 256 random bits."""
+        return cls.PREFIX + secrets.token_urlsafe(32)
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        """Hash a token for storage; it is random, so a fast hash is enough."""
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether it is neither revoked nor expired."""
+        return not self.is_revoked and (self.expires_at is None or self.expires_at > clock.now())

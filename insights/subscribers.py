@@ -1,0 +1,1 @@
+"""Reactions of insights to what happens."""

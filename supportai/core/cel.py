@@ -1,0 +1,75 @@
+"""The safe expression language of procedures and rules (CEL, https://cel.dev), with a few helpers of ours.
+
+`date(ts)`, `money(minor_units, currency)` and `days_between(ts, ts)` are there beside CEL's own macros.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import cel
+
+from supportai.core import clock
+from supportai.core.errors import InvalidInputError
+
+# ISO 4217 currencies without a minor unit, as far as payment providers list them.
+ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+SECONDS_PER_DAY = 86_400
+
+
+class ExpressionError(InvalidInputError):
+    """An expression does not parse, or asks for something that is not there."""
+
+    code = "invalid_expression"
+
+
+def money(amount: int, currency: str) -> str:
+    """Write an amount given in the currency's smallest unit: `$49.00`, `¥5,400`, `49.00 CHF`."""
+    code = currency.lower()
+    digits = f"{amount:,}" if code in ZERO_DECIMAL else f"{amount / 100:,.2f}"
+    return f"{SYMBOLS[code]}{digits}" if code in SYMBOLS else f"{digits} {code.upper()}"
+
+
+def _time(value: str | datetime) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def day(value: str | datetime) -> str:
+    """Write a date as people say it: `3 November`, with the year when it is another one."""
+    at = _time(value)
+    text = f"{at.day} {at:%B}"
+    return text if at.year == clock.now().year else f"{text} {at.year}"
+
+
+def days_between(first: str | datetime, second: str | datetime) -> float:
+    """Count the days between two times, never negative."""
+    return abs((_time(first) - _time(second)).total_seconds()) / SECONDS_PER_DAY
+
+
+FUNCTIONS = {"money": money, "date": day, "days_between": days_between}
+
+
+def check(expression: str) -> None:
+    """Parse an expression.
+
+    Raises:
+        ExpressionError: it is not CEL; the message points at the place.
+    """
+    try:
+        cel.compile(expression)
+    except ValueError as exc:
+        raise ExpressionError(str(exc)) from exc
+
+
+def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
+    """Compute an expression over plain values (`now`, an ISO time, is always there).
+
+    Raises:
+        ExpressionError: it does not parse, or a name, key or type does not fit.
+    """
+    context = cel.Context({"now": clock.now().isoformat(), **values}, FUNCTIONS)
+    try:
+        return cel.evaluate(expression, context)
+    except (ValueError, RuntimeError, TypeError, KeyError, IndexError) as exc:
+        raise ExpressionError(f"{expression}: {exc}") from exc

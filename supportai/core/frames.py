@@ -1,0 +1,149 @@
+"""Websocket frames and the process's hub: one group membership per process, whatever the number of sockets.
+
+Consumers join through the hub, never with `group_add` of their own. A frame is encoded once and the same text
+is written to every socket of the group; a socket whose buffer stays full is closed and resumes by sequence.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.core.serializers.json import DjangoJSONEncoder
+
+log = structlog.get_logger(__name__)
+
+FRAME_VERSION = 1
+BUFFER_FRAMES = 256
+CLOSE_TOO_SLOW = 4408
+
+
+class Socket(Protocol):
+    """What the hub needs of a consumer."""
+
+    async def send(self, text_data: str | None = None) -> None:
+        """Write one text frame."""
+
+    async def close(self, code: int | None = None) -> None:
+        """Close the socket."""
+
+
+def encode_frame(frame: Mapping[str, Any]) -> str:
+    """Encode a frame, adding its version; dates and UUIDs become strings."""
+    return json.dumps({"v": FRAME_VERSION, **frame}, cls=DjangoJSONEncoder, separators=(",", ":"))
+
+
+def contact_group(public_id: object) -> str:
+    """Name the group of one contact's widgets."""
+    return f"contact.{public_id}"
+
+
+def ticket_group(public_id: object) -> str:
+    """Name the group of the staff who look at one ticket."""
+    return f"ticket.{public_id}"
+
+
+INBOX_GROUP = "inbox"
+
+
+class _Member:
+    """One socket in the hub, with a buffer of its own, so that a slow one holds up nobody."""
+
+    def __init__(self, socket: Socket) -> None:
+        self.socket = socket
+        self.groups: set[str] = set()
+        self.buffer: asyncio.Queue[str] = asyncio.Queue(BUFFER_FRAMES)
+        self.writer = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while True:
+            await self.socket.send(text_data=await self.buffer.get())
+
+    def offer(self, text: str) -> bool:
+        """Queue a frame; False when the buffer is full."""
+        try:
+            self.buffer.put_nowait(text)
+        except asyncio.QueueFull:
+            return False
+        return True
+
+
+class Hub:
+    """The sockets of this process by group, fed by one channel of the channel layer."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._channel = ""
+        self._reader: asyncio.Task[None] | None = None
+        self._groups: dict[str, set[_Member]] = defaultdict(set)
+        self._members: dict[int, _Member] = {}
+        self._starting = asyncio.Lock()
+
+    async def join(self, group: str, socket: Socket) -> None:
+        """Give a socket the frames of a group."""
+        await self._start()
+        member = self._members.get(id(socket)) or self._members.setdefault(id(socket), _Member(socket))
+        first = not self._groups[group]
+        self._groups[group].add(member)
+        member.groups.add(group)
+        if first:
+            await get_channel_layer().group_add(group, self._channel)
+
+    async def leave(self, group: str, socket: Socket) -> None:
+        """Stop a socket's frames of a group; its writer ends with its last group."""
+        member = self._members.get(id(socket))
+        if member is None or group not in member.groups:
+            return
+        member.groups.discard(group)
+        self._groups[group].discard(member)
+        if not self._groups[group]:
+            del self._groups[group]
+            await get_channel_layer().group_discard(group, self._channel)
+        if not member.groups:
+            del self._members[id(socket)]
+            member.writer.cancel()
+
+    async def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.loop is not loop:
+            # A new event loop (each test has its own): nothing of the old one can be used any more.
+            self.__init__()  # type: ignore[misc]
+            self.loop = loop
+        async with self._starting:
+            if self._reader is None or self._reader.done():
+                self._channel = await get_channel_layer().new_channel("hub")
+                self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            message = await layer.receive(self._channel)
+            await self._fan_out(message["group"], message["text"])
+
+    async def _fan_out(self, group: str, text: str) -> None:
+        slow = [member for member in self._groups.get(group, ()) if not member.offer(text)]
+        for member in slow:
+            log.warning("hub.socket_too_slow", group_kind=group.partition(".")[0])
+            await member.socket.close(code=CLOSE_TOO_SLOW)
+
+
+hub = Hub()
+
+
+def send_frame(group: str, frame: Mapping[str, Any]) -> None:
+    """Ring the doorbell: send a frame to all sockets of a group, in every process; called from sync code.
+
+    The ring may be missed, so nothing may depend on it: clients ask for what they lack by sequence.
+    """
+    message = {"type": "hub.frame", "group": group, "text": encode_frame(frame)}
+    layer = get_channel_layer()
+    loop = hub.loop
+    if loop is not None and loop.is_running():
+        # The in-memory layer's queues belong to the server's loop; a worker thread must not touch them itself.
+        asyncio.run_coroutine_threadsafe(layer.group_send(group, message), loop)
+        return
+    async_to_sync(layer.group_send)(group, message)

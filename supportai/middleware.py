@@ -1,0 +1,88 @@
+"""Middleware of the whole product: request log, content security policy, refusals as toasts or pages."""
+
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django_htmx.http import trigger_client_event
+
+from supportai.core.errors import DomainError
+
+log = structlog.get_logger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+STRICT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+# Unfold's Alpine evaluates expressions and sets styles; only the admin gets this.
+ADMIN_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class RequestLogMiddleware:
+    """Log one line a request with an id that error pages show; path without query, no personal data."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Bind the id to every log line of the request and time it."""
+        request_id = uuid.uuid4().hex[:12]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.monotonic()
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        if not request.path.startswith(("/static/", "/health")):
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round((time.monotonic() - started) * 1000),
+            )
+        return response
+
+
+class ContentSecurityPolicyMiddleware:
+    """Send a strict policy with every page, a looser one with the admin alone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the header unless a view set its own."""
+        response = self.get_response(request)
+        policy = ADMIN_POLICY if request.path.startswith("/admin/") else STRICT_POLICY
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
+
+
+class DomainErrorMiddleware:
+    """Turn a refusal into a toast (HTMX), problem+json (scripts) or a page (people)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass through; `process_exception` does the work."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a `DomainError`; every other error goes its way."""
+        if not isinstance(error, DomainError):
+            return None
+        log.info("refused", code=error.code, status=error.status)
+        if getattr(request, "htmx", False):
+            response = HttpResponse(status=error.status)
+            return trigger_client_event(response, "toast", {"text": error.message, "kind": "bad"})
+        if "text/html" not in request.headers.get("Accept", ""):
+            body = {"type": f"/problems/{error.code}", "title": error.message, "status": error.status, "code": error.code}
+            return JsonResponse(body | error.extra, status=error.status, content_type="application/problem+json")
+        return render(request, "refused.html", {"error": error}, status=error.status)

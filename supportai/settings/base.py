@@ -1,0 +1,209 @@
+"""The one full set of settings; dev, production and test override a few lines each.
+
+Nothing in the environment means embedded: SQLite, in-memory channel layer, SqliteHuey inside the
+server process, the embedded document store. Each address switches its own part.
+"""
+
+import os
+from typing import Any
+
+import environ
+from huey import RedisHuey, SqliteHuey
+
+from supportai.core.logs import logging_config
+from supportai.settings.env import BASE_DIR, environment, split_list
+
+# Read by Haystack at its first import; unset would mean that it phones home.
+os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
+
+ENV = environment()
+DATA_DIR = ENV.data_dir
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = split_list(ENV.secret_key_fallbacks)
+SALT_KEY = ["supportai-credentials-1"]
+DEBUG = ENV.debug
+ALLOWED_HOSTS = ENV.hosts()
+CSRF_TRUSTED_ORIGINS = split_list(ENV.csrf_trusted_origins)
+PUBLIC_URL = ENV.public_url.rstrip("/")
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "django_filters",
+    "django_htmx",
+    "huey.contrib.djhuey",
+    "simple_history",
+    "csp",
+    "supportai.apps.SupportaiConfig",
+    "accounts.apps.AccountsConfig",
+    "integrations.apps.IntegrationsConfig",
+    "knowledge.apps.KnowledgeConfig",
+    "tickets.apps.TicketsConfig",
+    "insights.apps.InsightsConfig",
+]
+
+MIDDLEWARE = [
+    "supportai.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "supportai.middleware.ContentSecurityPolicyMiddleware",
+    "supportai.middleware.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "supportai.urls"
+ASGI_APPLICATION = "supportai.asgi.application"
+WSGI_APPLICATION = "supportai.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tickets.context_processors.staff_bar",
+            ],
+        },
+    },
+]
+
+# --- Database -----------------------------------------------------------------------------------
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn `DATABASE_URL` into Django's mapping; empty means the SQLite file in `DATA_DIR`."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "supportai.sqlite3",
+            "OPTIONS": SQLITE_OPTIONS,
+        }
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    if config["ENGINE"].endswith("postgresql"):
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10}}
+    return config
+
+
+DATABASES = {"default": database(ENV.database_url)}
+
+# --- Redis or memory ----------------------------------------------------------------------------
+CHANNEL_LAYERS: dict[str, Any]
+HUEY: Any
+if ENV.redis_url:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [ENV.redis_url]},
+        }
+    }
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}
+    }
+    HUEY = RedisHuey("supportai", url=ENV.redis_url, immediate=False)
+else:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "CONFIG": {"capacity": 1000},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    HUEY = SqliteHuey("supportai", filename=str(DATA_DIR / "queue.sqlite3"), immediate=False)
+
+# Without Redis the worker lives in the server process: the in-memory layer reaches no other one.
+WORKER_IN_SERVER = not ENV.redis_url
+WORKER_THREADS = ENV.worker_threads
+SWEEP_SECONDS = ENV.sweep_seconds
+LEASE_SECONDS = ENV.lease_seconds
+ELASTICSEARCH_URL = ENV.elasticsearch_url
+
+# --- Accounts -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "tickets:inbox"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEMO = ENV.demo
+
+# --- Language, time, files ----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "supportai" / "static"]
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA_DIR / "files"
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_upload_bytes
+MAX_UPLOAD_BYTES = ENV.max_upload_bytes
+
+# --- Browser-side safety ------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- REST API -----------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "supportai.core.api.NewestFirstPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "supportai.core.api.problem_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "supportai API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- Logs ---------------------------------------------------------------------------------------
+LOGGING_CONFIG = None
+LOGGING = logging_config(level=ENV.log_level, renderer=ENV.log_format)
+
+UNFOLD = {
+    "SITE_TITLE": "supportai",
+    "SITE_HEADER": "supportai",
+    "SITE_SYMBOL": "support_agent",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+}

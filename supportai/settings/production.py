@@ -1,0 +1,23 @@
+"""Production: refuses what is only fit for a demo."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from supportai.settings.base import *  # noqa: F403 - a settings module is its base plus overrides
+from supportai.settings.base import ENV
+from supportai.settings.env import DEMO_SECRET_KEY
+
+if ENV.secret_key == DEMO_SECRET_KEY or len(ENV.secret_key) < 40:  # noqa: PLR2004 - Django's own check asks for 50
+    raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to at least 40 random characters.")
+if ENV.demo:
+    raise ImproperlyConfigured("SUPPORTAI_DEMO makes demo logins; unset it in production.")
+
+DEBUG = False
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = False

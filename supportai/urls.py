@@ -1,0 +1,22 @@
+"""All addresses of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from supportai import health
+
+urlpatterns = [
+    path("health", health.health, name="health"),
+    path("ready", health.readiness, name="readiness"),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("help/", include("knowledge.urls")),
+    path("widget/", include("tickets.widget_urls")),
+    path("api/v1/", include("tickets.api.urls")),
+    path("api/v1/", include("knowledge.api.urls")),
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("integrations.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("", include("tickets.urls")),
+]

@@ -1,0 +1,1 @@
+"""Reactions of tickets to what happens."""
