@@ -1,0 +1,109 @@
+"""Runs: queue one a customer turn, claim it under a lease, finish it."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from supportai.core import clock
+from supportai.core.events import publish
+from tickets.events import RunProgressed, RunQueued
+from tickets.models import AgentRun, Message, Ticket
+
+
+def queue_run(ticket: Ticket) -> AgentRun:
+    """Queue a run for the newest customer message, or let the active run take it in; the ticket is locked.
+
+    A message that arrives while a run is working is found by that run before it finishes (`has_newer_message`).
+    """
+    active = ticket.runs.filter(state__in=AgentRun.ACTIVE).first()
+    if active:
+        if active.state == AgentRun.State.QUEUED:
+            active.input_sequence = ticket.last_sequence
+            active.save(update_fields=["input_sequence"])
+            publish(RunQueued(run_id=active.pk))
+        return active
+    _end_waiting(ticket)
+    run = AgentRun.objects.create(ticket=ticket, episode=ticket.episode, input_sequence=ticket.last_sequence)
+    publish(RunQueued(run_id=run.pk))
+    return run
+
+
+def claim_run(*, run_id: int, owner: str) -> AgentRun | None:
+    """Take a queued run, or one whose lease ended; None when another worker has it or it is over.
+
+    One UPDATE by the database's own time, so that two workers cannot both win.
+    """
+    free = Q(state=AgentRun.State.QUEUED) | Q(state=AgentRun.State.RUNNING, lease_until__lt=Now())
+    won = AgentRun.objects.filter(free, pk=run_id).update(
+        state=AgentRun.State.RUNNING,
+        lease_owner=owner,
+        lease_until=_lease_end(),
+        attempts=F("attempts") + 1,
+        started_at=clock.now(),
+    )
+    return AgentRun.objects.select_related("ticket__contact__organization", "ticket__brand").get(pk=run_id) if won else None
+
+
+def keep_lease(run: AgentRun) -> bool:
+    """Extend the lease; False when the run was cancelled or another worker has it, so the caller must stop."""
+    return bool(
+        AgentRun.objects.filter(pk=run.pk, state=AgentRun.State.RUNNING, lease_owner=run.lease_owner).update(
+            lease_until=_lease_end()
+        )
+    )
+
+
+@transaction.atomic
+def finish_run(run: AgentRun, state: AgentRun.State, *, error: str = "") -> bool:
+    """End a run, and queue the next one when the customer wrote meanwhile; False when it was not ours any more."""
+    ticket = Ticket.objects.select_for_update(of=("self",), no_key=True).get(pk=run.ticket_id)
+    ended = AgentRun.objects.filter(
+        pk=run.pk, state=AgentRun.State.RUNNING, lease_owner=run.lease_owner
+    ).update(
+        state=state,
+        finished_at=clock.now(),
+        lease_until=None,
+        error=error[:500],
+        confidence=run.confidence,
+        intent=run.intent,
+        procedure=run.procedure,
+        policy=run.policy,
+        versions=run.versions,
+        updated_at=clock.now(),
+    )
+    if not ended:
+        return False
+    run.state = state
+    publish(RunProgressed(ticket_id=run.ticket_id, run_id=run.pk))
+    if not ticket.is_with_person and has_newer_message(run):
+        queue_run(ticket)
+    return True
+
+
+def has_newer_message(run: AgentRun) -> bool:
+    """Tell whether the customer wrote something that this run has not read."""
+    return Message.objects.filter(
+        ticket_id=run.ticket_id, author=Message.Author.CUSTOMER, sequence__gt=run.input_sequence
+    ).exists()
+
+
+def due_runs() -> list[int]:
+    """List runs that wait for a worker: queued for over a second, or running with an ended lease."""
+    stale = clock.now() - timedelta(seconds=1)
+    due = Q(state=AgentRun.State.QUEUED, updated_at__lt=stale) | Q(
+        state=AgentRun.State.RUNNING, lease_until__lt=Now()
+    )
+    return list(AgentRun.objects.filter(due).order_by("pk").values_list("pk", flat=True)[:200])
+
+
+def _end_waiting(ticket: Ticket) -> None:
+    ticket.runs.filter(
+        state__in=(AgentRun.State.WAITING_CUSTOMER, AgentRun.State.WAITING_EXTERNAL)
+    ).update(state=AgentRun.State.COMPLETED, updated_at=clock.now())
+
+
+def _lease_end() -> object:
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
