@@ -1,0 +1,1 @@
+"""The AI agent: a deterministic loop around a policy that only proposes."""
