@@ -156,6 +156,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 DEMO = ENV.demo
+# A test's way to kill the process at a named point; nothing but a demo can be told to.
+CRASH_AT = ENV.crash_at if ENV.demo else ""
 
 # --- Language, time, files ----------------------------------------------------------------------
 LANGUAGE_CODE = "en"

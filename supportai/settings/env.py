@@ -35,6 +35,7 @@ class Environment(BaseSettings):
     worker_threads: int = Field(default=2, alias="SUPPORTAI_WORKER_THREADS", ge=1)
     max_upload_bytes: int = Field(default=10_000_000, alias="SUPPORTAI_MAX_UPLOAD_BYTES", gt=0)
     demo: bool = Field(default=False, alias="SUPPORTAI_DEMO")
+    crash_at: str = Field(default="", alias="SUPPORTAI_CRASH_AT")
 
     def hosts(self) -> list[str]:
         """Split `ALLOWED_HOSTS` at commas."""

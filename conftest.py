@@ -1,0 +1,67 @@
+"""What every test gets: a closed network, and a reason with each skip that says how to enable it."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")
+
+
+class NetworkClosedError(OSError):
+    """A test tried to leave this machine."""
+
+
+def _is_local(family: int, address: Any) -> bool:
+    if family == socket.AF_UNIX or not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    return host in service_hosts() or host.startswith(LOOPBACK)
+
+
+def service_hosts() -> set[str]:
+    """Name the hosts of services that the person who runs the tests has switched on."""
+    from urllib.parse import urlsplit
+
+    urls = (os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL"))
+    return {host for url in urls if (host := urlsplit(url).hostname)}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _closed_network() -> Iterator[None]:
+    """Refuse every connection that is not to this machine or to a service that was switched on."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        original = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, address: Any, original: Any = original) -> Any:
+            if not _is_local(self.family, address):
+                raise NetworkClosedError(f"The network is closed in tests: {address!r}")
+            return original(self, address)
+
+        patch.setattr(socket.socket, name, guarded)
+    yield
+    patch.undo()
+
+
+def chromium_path() -> str:
+    """Find the browser: `CHROMIUM` names it, else what is on the path; empty when there is none."""
+    named = os.environ.get("CHROMIUM", "")
+    if named:
+        return named
+    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests where there is no browser, with the way to enable them."""
+    if chromium_path():
+        return
+    skip = pytest.mark.skip(reason="no chromium found: install it, or name it with CHROMIUM=/path/to/chromium")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
