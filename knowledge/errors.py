@@ -1,0 +1,43 @@
+"""Refusals of knowledge."""
+
+from supportai.core.errors import DomainError, InvalidInputError
+
+
+class ArticleNotFoundError(DomainError):
+    """There is no such article, or the asker may not see it."""
+
+    code = "article_not_found"
+    status = 404
+
+
+class ArticleArchivedError(DomainError):
+    """An archived article is not changed or published; nothing was done."""
+
+    code = "article_archived"
+    status = 409
+
+
+class EmptyArticleError(InvalidInputError):
+    """An article needs a title and a text."""
+
+    code = "empty_article"
+
+
+class SlugTakenError(DomainError):
+    """Another article has this address."""
+
+    code = "slug_taken"
+    status = 409
+
+
+class UnreadableDocumentError(InvalidInputError):
+    """A document holds no text that can be used; the message says why."""
+
+    code = "unreadable_document"
+
+
+class SuggestionDecidedError(DomainError):
+    """Somebody decided it before; nothing was changed."""
+
+    code = "suggestion_decided"
+    status = 409

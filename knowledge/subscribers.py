@@ -1,0 +1,1 @@
+"""Reactions of knowledge to what happens."""
