@@ -65,3 +65,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(skip)
+
+
+def required_markers() -> set[str]:
+    """Name the markers whose tests must run here (`REQUIRED_MARKERS=browser,live`); CI sets it."""
+    return {name for name in os.environ.get("REQUIRED_MARKERS", "").split(",") if name}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn a skip into a failure where the machine was set up for that test."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    required = [name for name in required_markers() if item.get_closest_marker(name)]
+    if report.skipped and not hasattr(report, "wasxfail") and required:
+        report.outcome = "failed"
+        report.longrepr = f"skipped although REQUIRED_MARKERS names {', '.join(required)}: {report.longrepr}"
