@@ -1,6 +1,9 @@
 """App configuration: who is who."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -9,5 +12,15 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Import subscribers, so that events reach them."""
+        """Import subscribers, so that events reach them, and keep the roles up to date."""
         import accounts.subscribers  # noqa: F401 - registers on import
+
+        post_migrate.connect(keep_roles, dispatch_uid="accounts.keep_roles")
+
+
+def keep_roles(sender: AppConfig, **_kwargs: Any) -> None:
+    """Bring the role groups up to date after the last app's migration, when every permission exists."""
+    from accounts.services.staff import ensure_roles
+
+    if sender is list(apps.get_app_configs())[-1]:
+        ensure_roles()

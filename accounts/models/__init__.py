@@ -5,6 +5,6 @@ from accounts.models.brand import Brand
 from accounts.models.contact import Contact, IdentityLevel
 from accounts.models.organization import Organization
 from accounts.models.team import Team
-from accounts.models.user import User
+from accounts.models.user import Right, User
 
-__all__ = ["ApiToken", "Brand", "Contact", "IdentityLevel", "Organization", "Team", "User"]
+__all__ = ["ApiToken", "Brand", "Contact", "IdentityLevel", "Organization", "Right", "Team", "User"]

@@ -17,19 +17,32 @@ class ApiToken(BaseModel):
     class Scope(models.TextChoices):
         READ = "read", "Read"
         WRITE = "write", "Write"
+        VOUCH = "vouch", "Vouch for who a customer is"
 
     PREFIX: ClassVar[str] = "sai_"
 
-    name = models.CharField(max_length=80)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80, help_text="What uses it, such as: billing backend.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="api_tokens",
+        help_text="Whose rights it has; replies through it are this person's.",
+    )
     scopes = models.JSONField(default=list)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_revoked = models.BooleanField(default=False)
 
+    class Meta:
+        ordering = ("name", "pk")
+
     def __str__(self) -> str:
         return self.name
+
+    def allows(self, scope: Scope) -> bool:
+        """Tell whether the token was given a scope."""
+        return scope in self.scopes
 
     @classmethod
     def new_secret(cls) -> str:

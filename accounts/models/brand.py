@@ -38,7 +38,9 @@ class Brand(BaseModel):
         default=list, blank=True, help_text="Up to four questions offered in an empty conversation."
     )
     languages = models.JSONField(
-        default=list, blank=True, help_text='ISO 639-1 codes the AI agent answers in, such as ["en"]; the first is the default.'
+        default=list,
+        blank=True,
+        help_text='ISO 639-1 codes the AI agent answers in, such as ["en"]; the first is the default.',
     )
     allowed_origins = models.JSONField(
         default=list,
@@ -65,7 +67,9 @@ class Brand(BaseModel):
     def clean(self) -> None:
         """Refuse malformed origins and too many suggestions, saying what to write instead."""
         if not isinstance(self.allowed_origins, list) or not all(_is_origin(o) for o in self.allowed_origins):
-            raise ValidationError({"allowed_origins": 'Write a list such as ["https://app.example.com"], without a path.'})
+            raise ValidationError(
+                {"allowed_origins": 'Write a list such as ["https://app.example.com"], without a path.'}
+            )
         most = 4
         if not isinstance(self.suggestions, list) or len(self.suggestions) > most:
             raise ValidationError({"suggestions": "Write a list of at most four questions."})

@@ -41,11 +41,12 @@ class Contact(BaseModel):
     external_id = models.CharField(
         max_length=200, blank=True, help_text="The `sub` of the signed identity: the id in your own system."
     )
-    organization = models.ForeignKey(
-        Organization, models.SET_NULL, related_name="contacts", null=True, blank=True
-    )
+    organization = models.ForeignKey(Organization, models.SET_NULL, related_name="contacts", null=True, blank=True)
     plan = models.CharField(
         max_length=20, choices=Organization.Plan, blank=True, help_text="For contacts without an organization."
+    )
+    roles = models.JSONField(
+        default=list, blank=True, help_text='What the signed identity calls this person, such as ["admin"].'
     )
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="contacts", null=True, blank=True)
     locale = models.CharField(max_length=20, blank=True)

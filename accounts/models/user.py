@@ -5,8 +5,23 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from simple_history.models import HistoricalRecords
 
 from supportai.core.models import BaseModel
+
+
+class Right(models.TextChoices):
+    """What `accounts.permissions` asks for; each is a permission of this model."""
+
+    SEE_INBOX = "see_inbox", "Can read tickets and conversations"
+    REPLY = "reply", "Can answer customers and take tickets over"
+    RESOLVE = "resolve", "Can resolve, reopen and assign tickets"
+    APPROVE_SUGGESTION = "approve_suggestion", "Can publish what the AI agent learned"
+    APPROVE_ACTION = "approve_action", "Can approve actions up to their own limit"
+    APPROVE_ANY_AMOUNT = "approve_any_amount", "Can approve actions of any amount"
+    OVERSEE_AI = "oversee_ai", "Can watch over the AI agent and stop it"
+    CONFIGURE = "configure", "Can change procedures, stages, brands and teams"
+    MANAGE_STAFF = "manage_staff", "Can invite staff, give roles and make API tokens"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -18,6 +33,10 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a user by e-mail address, whatever its case; sign-in goes through here."""
+        return self.get(email=(username or "").strip().lower())
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Store a user who may do everything, for `manage.py createsuperuser`."""
@@ -40,16 +59,30 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
         "may open the admin", default=False, help_text="Leads and admins configure the product there."
     )
 
+    approval_limit_cents = models.PositiveBigIntegerField(
+        "approval limit",
+        default=10_000,
+        help_text="In cents: the largest amount that an agent may approve; leads and admins may approve any.",
+    )
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     class Meta:
+        ordering = ("name", "email")
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_unique_whatever_case"),)
+        permissions = Right.choices
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the address in lower case, so that one person has one account."""
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
 
     def get_short_name(self) -> str:
         """Give the first name, as customers see it."""

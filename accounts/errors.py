@@ -1,0 +1,45 @@
+"""Refusals of accounts."""
+
+from supportai.core.errors import DomainError
+
+
+class IdentityTokenError(DomainError):
+    """The signed identity of a widget cannot be trusted; the message says why, for the developer who made it."""
+
+    code = "identity_token_invalid"
+    status = 401
+
+
+class SessionExpiredError(DomainError):
+    """The widget's session is over or was not made by us; the widget opens another one."""
+
+    code = "session_expired"
+    status = 401
+
+
+class IdentityRequiredError(DomainError):
+    """This brand talks only to customers who are signed in to its product."""
+
+    code = "identity_required"
+    status = 403
+
+
+class EmailTakenError(DomainError):
+    """The address belongs to somebody else."""
+
+    code = "email_taken"
+    status = 409
+
+
+class ContactVerifiedError(DomainError):
+    """A verified contact's facts come from its signed identity, not from what a visitor types."""
+
+    code = "contact_verified"
+    status = 409
+
+
+class LastAdminError(DomainError):
+    """Nobody would be left who can configure the installation."""
+
+    code = "last_admin"
+    status = 409

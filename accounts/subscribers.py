@@ -1,0 +1,1 @@
+"""Reactions of accounts to what happens."""
