@@ -74,7 +74,7 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ("name", "email")
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_unique_whatever_case"),)
-        permissions = Right.choices
+        permissions = tuple(Right.choices)
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -12,7 +12,7 @@ MOST_FOR_ADDRESS = 60
 
 def is_blocked(*, email: str, address: str) -> bool:
     """Tell whether either has failed too often in the last quarter of an hour."""
-    found = cache.get_many([_place("email", email), _place("address", address)])
+    found: dict[str, int] = cache.get_many([_place("email", email), _place("address", address)])
     return (
         found.get(_place("email", email), 0) >= MOST_FOR_EMAIL
         or found.get(_place("address", address), 0) >= MOST_FOR_ADDRESS

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import factory
 from django.contrib.auth.models import Group
+from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from accounts.models import ApiToken, Brand, Contact, Organization, Team, User
 
@@ -18,15 +19,15 @@ class UserFactory(DjangoModelFactory):
         model = User
         skip_postgeneration_save = True
 
-    email = factory.Sequence(lambda n: f"staff{n}@fernway.example")
-    name = factory.Sequence(lambda n: f"Staff Number{n}")
+    email = Sequence(lambda n: f"staff{n}@fernway.example")
+    name = Sequence(lambda n: f"Staff Number{n}")
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         password = kwargs.pop("password", PASSWORD)
         return model_class.objects.create_user(kwargs.pop("email"), password, **kwargs)
 
-    @factory.post_generation
+    @post_generation
     def role(self: User, create: bool, extracted: str | None, **_kwargs: Any) -> None:
         """Join a role's group; without one an agent."""
         role = User.Role(extracted or User.Role.AGENT)
@@ -41,8 +42,8 @@ class TeamFactory(DjangoModelFactory):
     class Meta:
         model = Team
 
-    slug = factory.Sequence(lambda n: f"team-{n}")
-    name = factory.Sequence(lambda n: f"Team {n}")
+    slug = Sequence(lambda n: f"team-{n}")
+    name = Sequence(lambda n: f"Team {n}")
 
 
 class OrganizationFactory(DjangoModelFactory):
@@ -51,7 +52,7 @@ class OrganizationFactory(DjangoModelFactory):
     class Meta:
         model = Organization
 
-    name = factory.Sequence(lambda n: f"Studio {n}")
+    name = Sequence(lambda n: f"Studio {n}")
     plan = Organization.Plan.PRO
     mrr_cents = 4900
 
@@ -62,9 +63,9 @@ class BrandFactory(DjangoModelFactory):
     class Meta:
         model = Brand
 
-    slug = factory.Sequence(lambda n: f"brand-{n}")
-    name = factory.Sequence(lambda n: f"Brand {n}")
-    languages = factory.LazyFunction(lambda: ["en"])
+    slug = Sequence(lambda n: f"brand-{n}")
+    name = Sequence(lambda n: f"Brand {n}")
+    languages = LazyFunction(lambda: ["en"])
 
 
 class ContactFactory(DjangoModelFactory):
@@ -73,12 +74,12 @@ class ContactFactory(DjangoModelFactory):
     class Meta:
         model = Contact
 
-    email = factory.Sequence(lambda n: f"customer{n}@northwind.example")
-    name = factory.Sequence(lambda n: f"Customer Number{n}")
-    external_id = factory.Sequence(lambda n: f"user-{n}")
+    email = Sequence(lambda n: f"customer{n}@northwind.example")
+    name = Sequence(lambda n: f"Customer Number{n}")
+    external_id = Sequence(lambda n: f"user-{n}")
     is_verified = True
-    organization = factory.SubFactory(OrganizationFactory)
-    brand = factory.SubFactory(BrandFactory)
+    organization = SubFactory(OrganizationFactory)
+    brand = SubFactory(BrandFactory)
 
 
 class VisitorFactory(DjangoModelFactory):
@@ -87,7 +88,7 @@ class VisitorFactory(DjangoModelFactory):
     class Meta:
         model = Contact
 
-    brand = factory.SubFactory(BrandFactory)
+    brand = SubFactory(BrandFactory)
 
 
 class ApiTokenFactory(DjangoModelFactory):
@@ -100,6 +101,6 @@ class ApiTokenFactory(DjangoModelFactory):
         secret = "sai_test"
 
     name = "test"
-    user = factory.SubFactory(UserFactory)
-    scopes = factory.LazyFunction(lambda: ["read", "write"])
-    digest = factory.LazyAttribute(lambda o: ApiToken.digest_of(o.secret))
+    user = SubFactory(UserFactory)
+    scopes = LazyFunction(lambda: ["read", "write"])
+    digest = LazyAttribute(lambda o: ApiToken.digest_of(o.secret))

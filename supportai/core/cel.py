@@ -3,7 +3,7 @@
 `date(ts)`, `money(minor_units, currency)` and `days_between(ts, ts)` are there beside CEL's own macros.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ def days_between(first: str | datetime, second: str | datetime) -> float:
     return abs((_time(first) - _time(second)).total_seconds()) / SECONDS_PER_DAY
 
 
-FUNCTIONS = {"money": money, "date": day, "days_between": days_between}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"money": money, "date": day, "days_between": days_between}
 
 
 def check(expression: str) -> None:

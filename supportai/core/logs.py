@@ -22,7 +22,7 @@ def drop_personal_data(_logger: Any, _method: str, event: dict[str, Any]) -> dic
 
 def logging_config(*, level: str, renderer: str) -> dict[str, Any]:
     """Build the `dictConfig` mapping; `renderer` is `console` or `json`."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
