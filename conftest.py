@@ -54,7 +54,9 @@ def chromium_path() -> str:
     named = os.environ.get("CHROMIUM", "")
     if named:
         return named
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -91,7 +91,9 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as exc:
-            raise CommandError(f"Cannot listen on {host}:{port} ({exc.strerror}). Choose another: make demo PORT=8001") from exc
+            raise CommandError(
+                f"Cannot listen on {host}:{port} ({exc.strerror}). Choose another: make demo PORT=8001"
+            ) from exc
 
 
 class AnnouncingServer(uvicorn.Server):
