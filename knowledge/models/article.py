@@ -37,14 +37,21 @@ class Article(BaseModel):
     title = models.CharField(max_length=300)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     audience = models.CharField(
-        max_length=10, choices=Audience, default=Audience.PUBLIC, help_text="Staff only: never shown or quoted to customers."
+        max_length=10,
+        choices=Audience,
+        default=Audience.PUBLIC,
+        help_text="Staff only: never shown or quoted to customers.",
     )
     language = models.CharField(max_length=10, default="en", help_text="ISO 639-1, such as en.")
-    product = models.CharField("section", max_length=80, blank=True, help_text="Groups articles on the help center's first page.")
+    product = models.CharField(
+        "section", max_length=80, blank=True, help_text="Groups articles on the help center's first page."
+    )
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.ARTICLE)
     source = models.ForeignKey(Source, models.SET_NULL, related_name="articles", null=True, blank=True)
     external_id = models.CharField(max_length=300, blank=True, help_text="The document's id in its source.")
-    current_revision = models.ForeignKey("Revision", models.PROTECT, related_name="+", null=True, blank=True, editable=False)
+    current_revision = models.ForeignKey(
+        "Revision", models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     index_version = models.PositiveIntegerField(default=0, editable=False)
     indexed_version = models.PositiveIntegerField(default=0, editable=False)
@@ -62,7 +69,9 @@ class Article(BaseModel):
                 name="article_indexed_not_ahead", condition=Q(indexed_version__lte=F("index_version"))
             ),
             models.UniqueConstraint(
-                fields=["source", "external_id"], condition=~Q(external_id=""), name="article_external_id_unique_in_source"
+                fields=["source", "external_id"],
+                condition=~Q(external_id=""),
+                name="article_external_id_unique_in_source",
             ),
         )
         indexes = (

@@ -22,9 +22,7 @@ class Revision(BaseModel):
 
     class Meta:
         ordering = ("article", "-number")
-        constraints = (
-            models.UniqueConstraint(fields=["article", "number"], name="revision_number_unique_in_article"),
-        )
+        constraints = (models.UniqueConstraint(fields=["article", "number"], name="revision_number_unique_in_article"),)
 
     def __str__(self) -> str:
         return f"{self.title}, revision {self.number}"

@@ -32,7 +32,8 @@ class Source(BaseModel):
         constraints = (
             models.CheckConstraint(
                 name="source_failure_iff_failed",
-                condition=(models.Q(state="failed") & ~models.Q(failure="")) | (~models.Q(state="failed") & models.Q(failure="")),
+                condition=(models.Q(state="failed") & ~models.Q(failure=""))
+                | (~models.Q(state="failed") & models.Q(failure="")),
             ),
         )
 

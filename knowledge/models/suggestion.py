@@ -29,7 +29,12 @@ class Suggestion(BaseModel):
     language = models.CharField(max_length=10, default="en")
     support_count = models.PositiveIntegerField("times seen", default=1, editable=False)
     conflicts_with = models.ForeignKey(
-        "self", models.SET_NULL, related_name="conflicts", null=True, blank=True, help_text="Same question, another answer."
+        "self",
+        models.SET_NULL,
+        related_name="conflicts",
+        null=True,
+        blank=True,
+        help_text="Same question, another answer.",
     )
     article = models.ForeignKey(Article, models.SET_NULL, related_name="suggestions", null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True, blank=True)
@@ -76,7 +81,9 @@ class EvaluationCase(BaseModel):
     question = models.TextField()
     article = models.ForeignKey(Article, models.CASCADE, related_name="evaluation_cases", null=True, blank=True)
     suggestion = models.ForeignKey(Suggestion, models.SET_NULL, related_name="evaluation_cases", null=True, blank=True)
-    is_answerable = models.BooleanField(default=True, help_text="Off: no article answers this, and the AI agent has to say so.")
+    is_answerable = models.BooleanField(
+        default=True, help_text="Off: no article answers this, and the AI agent has to say so."
+    )
 
     class Meta:
         ordering = ("-created_at",)

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    import onnxruntime
-    import tokenizers
+    pass
 
 Vectors = npt.NDArray[np.float32]
 

@@ -1,0 +1,292 @@
+"""The embedded document store: one SQLite file with FTS5 for words and float32 vectors for meaning.
+
+It has a file of its own, whatever the main database is, and holds nothing that cannot be rebuilt from our Passage
+rows. Several threads and several processes may use one file: writes take SQLite's write lock at once, readers see
+the last commit, and a generation counter tells each process when its vectors in memory are out of date.
+"""
+
+import json
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from haystack import Document, default_from_dict, default_to_dict
+from haystack.document_stores.errors import DuplicateDocumentError
+from haystack.document_stores.types import DuplicatePolicy
+
+from knowledge.stopwords import content_words
+from knowledge.stores.filters import Filters, to_sql
+from knowledge.stores.matrix import VectorMatrix, generation_of
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL);
+INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM state);
+CREATE TABLE IF NOT EXISTS documents (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, heading TEXT NOT NULL,
+    content TEXT, meta TEXT NOT NULL, extra TEXT NOT NULL, embedding BLOB, generation INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS documents_by_generation ON documents (generation);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
+    title, heading, content, content='documents', content_rowid='row', tokenize='porter unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER IF NOT EXISTS words_insert AFTER INSERT ON documents BEGIN
+    INSERT INTO words (rowid, title, heading, content) VALUES (new.row, new.title, new.heading, new.content);
+END;
+CREATE TRIGGER IF NOT EXISTS words_delete AFTER DELETE ON documents BEGIN
+    INSERT INTO words (words, rowid, title, heading, content)
+    VALUES ('delete', old.row, old.title, old.heading, old.content);
+END;
+CREATE TRIGGER IF NOT EXISTS words_update AFTER UPDATE ON documents BEGIN
+    INSERT INTO words (words, rowid, title, heading, content)
+    VALUES ('delete', old.row, old.title, old.heading, old.content);
+    INSERT INTO words (rowid, title, heading, content) VALUES (new.row, new.title, new.heading, new.content);
+END;
+"""
+UPSERT = """
+INSERT INTO documents (id, title, heading, content, meta, extra, embedding, generation)
+VALUES (:id, :title, :heading, :content, :meta, :extra, :embedding, :generation)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, heading = excluded.heading, content = excluded.content,
+    meta = excluded.meta, extra = excluded.extra, embedding = excluded.embedding, generation = excluded.generation
+"""
+FIELDS = "row, id, content, meta, extra, embedding"
+# What a word in the title, in the headings and in the text counts in BM25.
+WEIGHTS = (2.0, 1.5, 1.0)
+BUSY_SECONDS = 20.0
+ROWS_A_QUERY = 500
+MASKS_KEPT = 32
+WORD = re.compile(r"\w+", re.UNICODE)
+
+
+class EmbeddedDocumentStore:
+    """A Haystack document store in one SQLite file.
+
+    :param path: Where the file is; made at the first use, with its folder.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._matrix = VectorMatrix()
+        self._masks: dict[tuple[int, str], frozenset[int]] = {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Serialise for a pipeline's dump."""
+        return default_to_dict(self, path=self.path)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "EmbeddedDocumentStore":
+        """Make the store that `to_dict` described."""
+        store: EmbeddedDocumentStore = default_from_dict(cls, data)
+        return store
+
+    def count_documents(self) -> int:
+        """Count all documents."""
+        return int(self._connection().execute("SELECT count(*) FROM documents").fetchone()[0])
+
+    def filter_documents(self, filters: Filters | None = None) -> list[Document]:
+        """Give the documents that match, in the order they were first written.
+
+        Raises:
+            FilterError: the filter is malformed.
+        """
+        where = to_sql(filters)
+        rows = self._connection().execute(
+            f"SELECT {FIELDS} FROM documents WHERE {where.sql} ORDER BY row",
+            where.values,
+        )
+        return [_document(row) for row in rows]
+
+    def write_documents(self, documents: list[Document], policy: DuplicatePolicy = DuplicatePolicy.NONE) -> int:
+        """Store documents in one transaction and count those written; NONE means FAIL.
+
+        Raises:
+            DuplicateDocumentError: an id exists and the policy is FAIL; nothing was written.
+            ValueError: not a list of documents.
+        """
+        if not isinstance(documents, list) or not all(isinstance(document, Document) for document in documents):
+            raise ValueError("write_documents() takes a list of Documents.")
+        with self._writing() as (connection, generation):
+            existing = set() if policy == DuplicatePolicy.OVERWRITE else self._existing(connection, documents)
+            if existing and policy != DuplicatePolicy.SKIP:
+                raise DuplicateDocumentError(f"{len(existing)} documents exist, such as {min(existing)}.")
+            fresh = {d.id: d for d in documents if d.id not in existing}
+            connection.executemany(UPSERT, [_row(document, generation) for document in fresh.values()])
+        return len(fresh)
+
+    def delete_documents(self, document_ids: list[str]) -> None:
+        """Remove documents by id; unknown ids are passed over."""
+        with self._writing() as (connection, _generation):
+            connection.executemany("DELETE FROM documents WHERE id = ?", [(id_,) for id_ in document_ids])
+
+    def delete_by_filter(self, filters: Filters) -> int:
+        """Remove the documents that match and count them."""
+        where = to_sql(filters)
+        with self._writing() as (connection, _generation):
+            return connection.execute(
+                f"DELETE FROM documents WHERE {where.sql}",
+                where.values,
+            ).rowcount
+
+    def delete_all_documents(self) -> None:
+        """Empty the store."""
+        self.delete_by_filter({})
+
+    def dense_retrieval(
+        self, query_embedding: Sequence[float], *, filters: Filters | None = None, top_k: int = 10
+    ) -> list[Document]:
+        """Give the nearest documents by dot product, exact, best first; `score` is the product."""
+        query = np.asarray(query_embedding, dtype=np.float32)
+        connection = self._connection()
+        snapshot = self._matrix.current(connection, len(query))
+        scores = snapshot.matrix @ query
+        if filters:
+            allowed = self._matching(connection, filters)
+            mask = np.fromiter((row in allowed for row in snapshot.rows.tolist()), dtype=bool, count=len(scores))
+            scores = np.where(mask, scores, -np.inf)
+        best = _top(scores, top_k)
+        return self._load(connection, [(int(snapshot.rows[i]), float(scores[i])) for i in best])
+
+    def lexical_retrieval(self, query: str, *, filters: Filters | None = None, top_k: int = 10) -> list[Document]:
+        """Give the documents that share words with the query by BM25, best first; `score` is above 0."""
+        match = match_expression(query)
+        if not match:
+            return []
+        connection = self._connection()
+        sql = f"SELECT rowid, -bm25(words, {WEIGHTS[0]}, {WEIGHTS[1]}, {WEIGHTS[2]}) FROM words WHERE words MATCH ?"
+        found: list[tuple[int, float]] = connection.execute(sql, (match,)).fetchall()
+        if filters:
+            allowed = self._matching(connection, filters)
+            found = [pair for pair in found if pair[0] in allowed]
+        found.sort(key=lambda pair: (-pair[1], pair[0]))
+        return self._load(connection, found[:top_k])
+
+    def _matching(self, connection: sqlite3.Connection, filters: Filters) -> frozenset[int]:
+        """Give the rows that a filter matches, remembered until the next write."""
+        where = to_sql(filters)
+        key = (generation_of(connection), json.dumps([where.sql, where.values], default=str))
+        rows = self._masks.get(key)
+        if rows is None:
+            found = connection.execute(f"SELECT row FROM documents WHERE {where.sql}", where.values)  # noqa: S608
+            rows = frozenset(row[0] for row in found)
+            if len(self._masks) >= MASKS_KEPT:
+                self._masks = {}
+            self._masks[key] = rows
+        return rows
+
+    def _load(self, connection: sqlite3.Connection, scored: Sequence[tuple[int, float]]) -> list[Document]:
+        rows: dict[int, Document] = {}
+        ids = [row for row, _score in scored]
+        for chunk in _chunks(ids):
+            marks = ", ".join("?" for _ in chunk)
+            found = connection.execute(f"SELECT {FIELDS} FROM documents WHERE row IN ({marks})", chunk)  # noqa: S608
+            rows |= {row[0]: _document(row) for row in found}
+        loaded = []
+        for row, score in scored:
+            if row in rows:
+                loaded.append(replace(rows[row], score=score))
+        return loaded
+
+    def _existing(self, connection: sqlite3.Connection, documents: Sequence[Document]) -> set[str]:
+        existing: set[str] = set()
+        for chunk in _chunks([document.id for document in documents]):
+            marks = ", ".join("?" for _ in chunk)
+            existing |= {r[0] for r in connection.execute(f"SELECT id FROM documents WHERE id IN ({marks})", chunk)}  # noqa: S608
+        return existing
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """Open a write transaction with the generation that its rows get."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute("UPDATE state SET generation = generation + 1")
+            yield connection, generation_of(connection)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _connection(self) -> sqlite3.Connection:
+        """Give this thread's connection; after a fork the child opens one of its own."""
+        if getattr(self._local, "process", None) != os.getpid():
+            self._local.connection = _connect(self.path)
+            self._local.process = os.getpid()
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+
+def match_expression(query: str) -> str:
+    """Make an FTS5 expression of the query's content words, each quoted, joined with OR; empty without words."""
+    words = content_words(query) or [word.lower() for word in WORD.findall(query)]
+    return " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'words_update'").fetchone()[0] == 0:
+        # executescript() takes no lock of its own, and two processes may make the tables at once.
+        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to write-ahead logging; SQLite does not wait for its lock there, so this does."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _top(scores: np.ndarray[Any, np.dtype[np.float32]], top_k: int) -> list[int]:
+    count = min(top_k, len(scores))
+    if count <= 0:
+        return []
+    nearest = np.argpartition(-scores, count - 1)[:count]
+    ordered = nearest[np.argsort(-scores[nearest], kind="stable")]
+    return [int(i) for i in ordered if np.isfinite(scores[i])]
+
+
+def _chunks(items: Sequence[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), ROWS_A_QUERY):
+        yield list(items[start : start + ROWS_A_QUERY])
+
+
+def _row(document: Document, generation: int) -> dict[str, Any]:
+    fields = document.to_dict(flatten=False)
+    vector = None if document.embedding is None else np.asarray(document.embedding, dtype=np.float32).tobytes()
+    extra = {key: fields.get(key) for key in ("blob", "sparse_embedding") if fields.get(key) is not None}
+    return {
+        "id": document.id,
+        "title": str(document.meta.get("title") or ""),
+        "heading": str(document.meta.get("heading") or ""),
+        "content": document.content,
+        "meta": json.dumps(document.meta, default=str),
+        "extra": json.dumps(extra),
+        "embedding": vector,
+        "generation": generation,
+    }
+
+
+def _document(row: tuple[Any, ...]) -> Document:
+    _row_id, id_, content, meta, extra, embedding = row
+    vector = None if embedding is None else np.frombuffer(embedding, dtype=np.float32).tolist()
+    fields = {"id": id_, "content": content, "meta": json.loads(meta), "embedding": vector, **json.loads(extra)}
+    document: Document = Document.from_dict(fields)
+    return document
