@@ -28,7 +28,7 @@ NO_PHRASES = ("never mind", "leave it", "no thanks", "no thank you", "rather not
 # Words that add or change something: with one of them a yes is no plain yes.
 CHANGES = frozenset(
     """but except instead other another different only just also plus both all too half part partial rather unless if
-    after before first second third switch change changed actually however though although and then credit
+    after before first second third switch change changed actually however though although then credit
     else otherwise besides except without""".split()
 )
 FILLER = frozenset(
@@ -72,7 +72,11 @@ def _changes(text: str, words: list[str], known: set[str], question: Sequence[st
     ids_or_numbers = [w for w in words if "_" in w or any(c.isdigit() for c in w)]
     if any(word not in known for word in ids_or_numbers):
         return True
-    return any(word in CHANGES and word not in known for word in words)
+    if any(word in CHANGES and word not in known for word in words):
+        return True
+    # "Yes, and upgrade me to Business": whatever follows the "and" must be courtesy or the question's own words.
+    after_and = words[words.index("and") + 1 :] if "and" in words else []
+    return _residue(after_and, known) > 0
 
 
 def _residue(words: list[str], known: set[str]) -> int:

@@ -73,6 +73,18 @@ def assign(*, ticket_id: int, user_id: int | None, actor: Actor) -> Ticket:
 
 
 @transaction.atomic
+def classify(*, ticket_id: int, intent: str, team_id: int | None, priority: str) -> Ticket:
+    """Note what the ticket is about; a team that somebody chose before stays when the intent names none."""
+    ticket = lock_ticket(ticket_id)
+    ticket.intent = intent
+    ticket.team_id = team_id or ticket.team_id
+    ticket.priority = priority or ticket.priority
+    ticket.save(update_fields=["intent", "team", "priority"])
+    publish(TicketChanged(ticket_id=ticket.pk))
+    return ticket
+
+
+@transaction.atomic
 def resolve_ticket(*, ticket_id: int, actor: Actor, ledger: str = "") -> Ticket:
     """Close a ticket and announce `TicketResolved` after commit; what the AI agent does on it stops.
 

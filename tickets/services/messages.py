@@ -175,6 +175,9 @@ def post_agent_message(*, run: AgentRun, message: AgentMessage) -> Message | Non
         )
         for source in message.sources
     )
+    ticket.status = Ticket.Status.PENDING
+    ticket.save(update_fields=["status"])
+    publish(TicketChanged(ticket_id=ticket.pk))
     return row
 
 

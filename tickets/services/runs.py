@@ -1,6 +1,7 @@
 """Runs: queue one a customer turn, claim it under a lease, finish it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -80,6 +81,28 @@ def finish_run(run: AgentRun, state: AgentRun.State, *, error: str = "") -> bool
     publish(RunProgressed(ticket_id=run.ticket_id, run_id=run.pk))
     if not ticket.is_with_person and has_newer_message(run):
         queue_run(ticket)
+    return True
+
+
+def requeue_run(run: AgentRun, *, error: str) -> None:
+    """Give a run back after it broke; the sweep takes it up a second later."""
+    AgentRun.objects.filter(pk=run.pk, state=AgentRun.State.RUNNING, lease_owner=run.lease_owner).update(
+        state=AgentRun.State.QUEUED, lease_until=None, error=error[:500], updated_at=clock.now()
+    )
+
+
+@transaction.atomic
+def wake(*, run_public_id: UUID) -> bool:
+    """Queue a run that waited for an approval or another system; False when it does not wait."""
+    run = AgentRun.objects.select_for_update(of=("self",), no_key=True).filter(public_id=run_public_id).first()
+    waiting = (AgentRun.State.WAITING_APPROVAL, AgentRun.State.WAITING_EXTERNAL)
+    if run is None or run.state not in waiting:
+        return False
+    if AgentRun.objects.filter(ticket_id=run.ticket_id, state__in=AgentRun.ACTIVE).exists():
+        return False
+    run.state = AgentRun.State.QUEUED
+    run.save(update_fields=["state"])
+    publish(RunQueued(run_id=run.pk))
     return True
 
 

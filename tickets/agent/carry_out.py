@@ -1,0 +1,223 @@
+"""Carry out a journalled decision; each kind is safe to do twice, since a crash may come at any point."""
+
+import time
+
+from integrations.actions import Risk
+from integrations.errors import ActionRefusedError
+from integrations.models import ActionExecution
+from integrations.services.executions import ActionCall, execute, spec_of
+from supportai.core.actors import AI_AGENT
+from supportai.core.crashpoints import crashpoint
+from supportai.core.ids import stable_id
+from supportai.core.models import JSONDict
+from tickets.agent import journal
+from tickets.agent.context import AgentContext
+from tickets.agent.guards.stages import stage_of
+from tickets.agent.live import drop_stream, stream_sentences, tell_working
+from tickets.agent.policy import Act, Answer, Ask, HandOff, Resolve, Sentence, from_json
+from tickets.agent.stories import story_of_call, working_text
+from tickets.errors import TicketAlreadyResolvedError
+from tickets.models import AgentRun, AgentStep, Stage, Ticket
+from tickets.services import handoff, lifecycle, messages
+from tickets.services.messages import AgentMessage, Source
+
+State = AgentRun.State
+
+
+def carry_out(run: AgentRun, step: AgentStep, context: AgentContext) -> AgentRun.State | None:
+    """Do what a step decided; the state that ends the run, or None when it goes on."""
+    match from_json(step.input):
+        case Act() as act:
+            return _act(run, step, act, context)
+        case Answer() as answer:
+            return _answer(run, step, answer)
+        case Ask() as ask:
+            return _ask(run, step, ask)
+        case HandOff() as decision:
+            return _hand_off(run, step, decision)
+        case Resolve() as decision:
+            return _resolve(run, step, decision.ledger)
+
+
+def _act(run: AgentRun, step: AgentStep, act: Act, context: AgentContext) -> AgentRun.State | None:
+    tell_working(run, working_text(act.capability))
+    began = time.monotonic()
+    crashpoint("act.before")
+    try:
+        execution = execute(_call(run, step, act, context))
+    except ActionRefusedError as refusal:
+        journal.complete(
+            step,
+            state=AgentStep.State.REFUSED,
+            rule=refusal.rule,
+            output={"refused": refusal.message},
+            story=f"Did not call {act.capability}: {refusal.message}",
+        )
+        return None
+    output = _outcome(execution)
+    duration = round((time.monotonic() - began) * 1000)
+    if execution.state == ActionExecution.State.PLANNED:
+        return _await_approval(run, step, output, execution)
+    if execution.state in {ActionExecution.State.SENT, ActionExecution.State.APPROVED}:
+        # Another worker is in the middle of this very call; the sweep settles it and wakes the run.
+        return State.WAITING_EXTERNAL
+    journal.complete(step, output=output, story=story_of_call(execution.action, output), duration_ms=duration)
+    crashpoint("act.recorded")
+    return None
+
+
+def _call(run: AgentRun, step: AgentStep, act: Act, context: AgentContext) -> ActionCall:
+    # A look-up is made anew in each run, a write once an episode and confirmation.
+    spec = spec_of(act.capability)
+    is_read = spec is not None and spec.risk == Risk.READ
+    episode = f"ticket:{run.ticket.public_id}:{run.episode}"
+    return ActionCall(
+        capability=act.capability,
+        arguments=act.arguments,
+        contact_id=context.person.id,
+        identity_level=context.person.level,
+        episode=f"{episode}:{step.public_id}" if is_read else episode,
+        confirmation=act.confirmation,
+        caller=f"run:{run.public_id}:{step.index}",
+        actor=AI_AGENT,
+        stage_needs_approval=not is_read and stage_of(context) == Stage.Level.APPROVAL,
+    )
+
+
+def _outcome(execution: ActionExecution) -> JSONDict:
+    return {
+        "state": execution.state,
+        "action": execution.action,
+        "risk": execution.risk,
+        "execution": str(execution.public_id),
+        "result": execution.result,
+        "error": execution.error,
+    }
+
+
+def _await_approval(
+    run: AgentRun, step: AgentStep, output: JSONDict, execution: ActionExecution
+) -> AgentRun.State | None:
+    """Tell the customer that a person checks it; the step stays decided and is carried out after the decision."""
+    step.output, step.story = output, story_of_call(execution.action, output)
+    step.save(update_fields=["output", "story"])
+    posted = messages.post_agent_message(
+        run=run,
+        message=AgentMessage(
+            client_id=stable_id(step.public_id, "waiting"),
+            body="Thank you. A person on our team checks this first. Nothing has been done yet; you will hear here.",
+        ),
+    )
+    return State.WAITING_APPROVAL if posted else State.CANCELLED
+
+
+def _answer(run: AgentRun, step: AgentStep, answer: Answer) -> AgentRun.State | None:
+    crashpoint("answer.before_post")
+    stream_sentences(run, [sentence.text for sentence in answer.sentences])
+    posted = messages.post_agent_message(
+        run=run,
+        message=AgentMessage(
+            client_id=step.public_id,
+            body=body_of(answer),
+            sources=_sources(answer),
+            quick_replies=answer.quick_replies,
+            card=answer.card,
+        ),
+    )
+    if posted is None:
+        return _dropped(run, step)
+    crashpoint("answer.posted")
+    journal.complete(step, output={"message": str(posted.public_id), "sequence": posted.sequence})
+    if answer.ledger:
+        return _resolve(run, step, answer.ledger)
+    return State.COMPLETED if answer.is_final else State.WAITING_CUSTOMER
+
+
+def _ask(run: AgentRun, step: AgentStep, ask: Ask) -> AgentRun.State | None:
+    posted = messages.post_agent_message(
+        run=run,
+        message=AgentMessage(
+            client_id=step.public_id, body=ask.text, quick_replies=ask.quick_replies, card=ask.card
+        ),
+    )
+    if posted is None:
+        return _dropped(run, step)
+    journal.complete(step, output={"message": str(posted.public_id), "sequence": posted.sequence})
+    return State.WAITING_CUSTOMER
+
+
+def _dropped(run: AgentRun, step: AgentStep) -> AgentRun.State:
+    drop_stream(run)
+    journal.complete(
+        step, state=AgentStep.State.REFUSED, rule="person_has_taken_over", output={},
+        story="Dropped its text because a person had taken over.",
+    )  # fmt: skip
+    return State.CANCELLED
+
+
+def _hand_off(run: AgentRun, step: AgentStep, decision: HandOff) -> AgentRun.State:
+    made = handoff.hand_off(
+        run=run,
+        reason=decision.reason,
+        notice=decision.notice,
+        draft=decision.draft,
+        next_step=decision.next_step,
+        why=decision.why,
+    )
+    journal.complete(step, output={"handoff": str(made.public_id) if made else ""})
+    return State.HANDED_OFF if made else State.CANCELLED
+
+
+def _resolve(run: AgentRun, step: AgentStep, ledger: str) -> AgentRun.State:
+    crashpoint("resolve.before")
+    try:
+        lifecycle.resolve_ticket(ticket_id=run.ticket_id, actor=AI_AGENT, ledger=ledger)
+    except TicketAlreadyResolvedError:
+        return State.COMPLETED
+    journal.write_fact(
+        run,
+        AgentStep.Kind.RESOLVE,
+        given={"ledger": ledger},
+        output={"after_step": step.index},
+        story=f"Resolved the ticket: {Ticket.Ledger(ledger).label.lower()}.",
+    )
+    return State.COMPLETED
+
+
+def body_of(answer: Answer) -> str:
+    """Write an answer as a message: steps as a numbered list, a citation mark where a source's words end."""
+    lines: list[str] = []
+    number = 0
+    for index, sentence in enumerate(answer.sentences):
+        number = number + 1 if sentence.is_step else 0
+        text = f"{number}. {sentence.text}" if sentence.is_step else sentence.text
+        text += _mark(answer, index)
+        if lines and not sentence.is_step and not answer.sentences[index - 1].is_step and answer.is_factual:
+            lines[-1] += f" {text}"
+        else:
+            glue = "" if not lines or (sentence.is_step and answer.sentences[index - 1].is_step) else "\n"
+            lines.append(glue + text)
+    return "\n".join(lines)
+
+
+def _mark(answer: Answer, index: int) -> str:
+    sentence: Sentence = answer.sentences[index]
+    following = answer.sentences[index + 1] if index + 1 < len(answer.sentences) else None
+    if sentence.source is None or (following is not None and following.source == sentence.source):
+        return ""
+    return f" [{sentence.source + 1}]"
+
+
+def _sources(answer: Answer) -> list[Source]:
+    return [
+        Source(
+            number=number,
+            title=cited.title,
+            quote=cited.quote,
+            revision_id=cited.revision_id,
+            article_slug=cited.article_slug,
+            start=cited.start,
+            end=cited.end,
+        )
+        for number, cited in enumerate(answer.sources, start=1)
+    ]

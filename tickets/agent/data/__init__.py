@@ -1,0 +1,1 @@
+"""Example phrases of what a turn does in a conversation; data, edited like any other examples."""

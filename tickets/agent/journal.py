@@ -1,0 +1,75 @@
+"""Write the journal: a step is stored before it is carried out and completed afterwards."""
+
+from django.db import transaction
+from django.db.models import Max
+
+from supportai.core.events import publish
+from supportai.core.models import JSONDict
+from tickets.agent.guards.base import Refusal
+from tickets.agent.policy import KINDS, Decision, to_json
+from tickets.events import RunProgressed
+from tickets.models import AgentRun, AgentStep
+
+
+def write_fact(
+    run: AgentRun, kind: str, *, given: JSONDict, output: JSONDict, story: str, confidence: float | None = None, duration_ms: int = 0
+) -> AgentStep:
+    """Store a step that is done as it is written: what was understood, found or resolved."""
+    return _write(
+        run,
+        kind=kind,
+        state=AgentStep.State.DONE,
+        input=given,
+        output=output,
+        story=story[:500],
+        confidence=confidence,
+        duration_ms=duration_ms,
+    )
+
+
+def write_decision(run: AgentRun, decision: Decision, story: str) -> AgentStep:
+    """Store a decision that is still to be carried out."""
+    return _write(
+        run,
+        kind=KINDS[type(decision)],
+        state=AgentStep.State.DECIDED,
+        input=to_json(decision),
+        story=story[:500],
+        confidence=decision.confidence,
+    )
+
+
+@transaction.atomic
+def write_refusal(run: AgentRun, decision: Decision, refusal: Refusal, story: str) -> AgentStep:
+    """Store a refused decision together with what happens instead; returns the latter."""
+    _write(
+        run,
+        kind=KINDS[type(decision)],
+        state=AgentStep.State.REFUSED,
+        input=to_json(decision),
+        story=refusal.story[:500],
+        rule=refusal.rule,
+        confidence=decision.confidence,
+    )
+    return write_decision(run, refusal.instead, story)
+
+
+def complete(step: AgentStep, *, output: JSONDict, story: str = "", state: str = AgentStep.State.DONE, rule: str = "", duration_ms: int = 0) -> None:
+    """Note what came of a step."""
+    step.state, step.output, step.rule, step.duration_ms = state, output, rule, duration_ms
+    step.story = story[:500] or step.story
+    step.save(update_fields=["state", "output", "rule", "duration_ms", "story"])
+    publish(RunProgressed(ticket_id=step.run.ticket_id, run_id=step.run_id))
+
+
+def unfinished(run: AgentRun) -> AgentStep | None:
+    """Give the decision that was journalled and not carried out yet."""
+    return run.steps.filter(state=AgentStep.State.DECIDED).order_by("index").first()
+
+
+@transaction.atomic
+def _write(run: AgentRun, **fields: object) -> AgentStep:
+    last = run.steps.aggregate(last=Max("index"))["last"] or 0
+    step = AgentStep.objects.create(run=run, index=last + 1, **fields)
+    publish(RunProgressed(ticket_id=run.ticket_id, run_id=run.pk))
+    return step

@@ -1,0 +1,182 @@
+"""The loop around a policy: understands, searches, asks for a decision, validates it, carries it out.
+
+It never trusts a decision. Everything is journalled before it happens, so that any worker goes on from the last
+step after a crash; the lease keeps two workers apart.
+"""
+
+import os
+import socket
+import threading
+import time
+import uuid
+from dataclasses import asdict, dataclass
+
+import structlog
+
+from supportai.core.crashpoints import crashpoint
+from tickets.agent import guards, journal
+from tickets.agent.carry_out import carry_out
+from tickets.agent.context import AgentContext, build_context
+from tickets.agent.language import NOTICES, foreign_language
+from tickets.agent.live import tell_working
+from tickets.agent.policy import Decision, HandOff, Policy, Understanding
+from tickets.agent.retrieval import retrieve
+from tickets.agent.stories import story_of
+from tickets.models import AgentRun, AgentStep, Handoff
+from tickets.selectors_agent import AgentSettings, agent_settings
+from tickets.services import handoff, lifecycle, runs
+
+log = structlog.get_logger(__name__)
+
+# A run that breaks this often is handed to a person instead of being tried again.
+MAX_ATTEMPTS = 3
+
+
+def lease_owner() -> str:
+    """Name this worker thread; unique, so that an old thread never passes for a new one."""
+    return f"{socket.gethostname()[:20]}:{os.getpid()}:{threading.get_ident() % 100_000}:{uuid.uuid4().hex[:8]}"
+
+
+def run_agent(run_id: int) -> AgentRun.State | None:
+    """Work on a run to its end; None when another worker has it or it is over."""
+    run = runs.claim_run(run_id=run_id, owner=lease_owner())
+    if run is None:
+        return None
+    crashpoint("run.claimed")
+    try:
+        return AgentLoop(run, choose_policy(), agent_settings()).work()
+    except Exception as exc:  # noqa: BLE001 - whatever breaks, the customer must get a reply
+        log.exception("run.broke", run_id=run.pk, attempt=run.attempts)
+        return _after_break(run, exc)
+
+
+def choose_policy() -> Policy:
+    """Give the policy that decides: the local one, until a model provider is configured."""
+    from tickets.agent.policies.local import LocalPolicy
+
+    return LocalPolicy()
+
+
+def _after_break(run: AgentRun, exc: Exception) -> AgentRun.State | None:
+    """Queue a broken run again, or hand it to a person after the last attempt."""
+    error = f"{type(exc).__name__}: {exc}"
+    if run.attempts < MAX_ATTEMPTS:
+        runs.requeue_run(run, error=error)
+        return None
+    handoff.hand_off(run=run, reason=Handoff.Reason.TOOL_FAILURE, why=f"The AI agent broke: {error[:200]}")
+    runs.finish_run(run, AgentRun.State.HANDED_OFF, error=error)
+    return AgentRun.State.HANDED_OFF
+
+
+@dataclass(slots=True)
+class AgentLoop:
+    """One attempt at one run."""
+
+    run: AgentRun
+    policy: Policy
+    settings: AgentSettings
+
+    def work(self) -> AgentRun.State | None:
+        """Take steps until one ends the run; None when the lease was lost, since then it is not ours any more."""
+        started = time.monotonic()
+        self.run.policy = self.policy.name
+        self.run.versions = {"settings": self.settings.version, "policy": f"{self.policy.name}-1"}
+        while runs.keep_lease(self.run):
+            context = build_context(self.run, self.settings)
+            step = journal.unfinished(self.run) or self._next_step(context, time.monotonic() - started)
+            if step is None:
+                continue
+            crashpoint("step.journalled")
+            state = carry_out(self.run, step, context)
+            if state is not None:
+                crashpoint("run.before_finish")
+                self.run.confidence = step.confidence
+                runs.finish_run(self.run, state)
+                return state
+        return None
+
+    def _next_step(self, context: AgentContext, seconds: float) -> AgentStep | None:
+        """Journal what comes next: a fact (then None, and the picture is taken anew) or a decision."""
+        understood = context.step(AgentStep.Kind.UNDERSTAND)
+        refusal = self._refuse_turn(context, seconds)
+        if refusal is not None:
+            return journal.write_decision(self.run, refusal, story_of(refusal))
+        if understood is None:
+            self._understand(context)
+            return None
+        if understood.input.get("needs_knowledge") and context.step(AgentStep.Kind.RETRIEVE) is None:
+            self._retrieve(context)
+            return None
+        return self._decide(context)
+
+    def _refuse_turn(self, context: AgentContext, seconds: float) -> Decision | None:
+        """Hand off at once what the AI agent may not or cannot work on."""
+        if not self.settings.is_on:
+            return HandOff(reason=Handoff.Reason.POLICY, why="The AI agent is switched off.")
+        if len(context.steps) >= self.settings.max_steps or seconds > self.settings.max_seconds:
+            return HandOff(reason=Handoff.Reason.REPEATED_FAILURE, why="The run reached its limit of steps or time.")
+        if context.steps:
+            return None
+        language = foreign_language(context.text, context.languages)
+        if language:
+            return HandOff(
+                reason=Handoff.Reason.POLICY,
+                notice=NOTICES[language],
+                why=f"The customer writes in a language ({language}) that this brand does not answer in.",
+            )
+        return None
+
+    def _understand(self, context: AgentContext) -> None:
+        began = time.monotonic()
+        understood = self.policy.understand(context)
+        self._classify(understood)
+        journal.write_fact(
+            self.run,
+            AgentStep.Kind.UNDERSTAND,
+            given=asdict(understood),
+            output={"text": context.text},
+            story=understood.story,
+            confidence=understood.probability,
+            duration_ms=_ms_since(began),
+        )
+
+    def _classify(self, understood: Understanding) -> None:
+        """Note the intent on run and ticket; thanks and answers to a question change nothing about it."""
+        self.run.intent = understood.intent
+        self.run.procedure = understood.starts
+        intent = self.settings.intent(understood.intent)
+        if intent and understood.act in {"request", "human_request", "small_talk"}:
+            ticket = self.run.ticket
+            keeps_topic = intent.slug == "human_request" and ticket.team_id
+            lifecycle.classify(
+                ticket_id=ticket.pk,
+                intent=intent.slug,
+                team_id=None if keeps_topic else intent.team_id,
+                priority=intent.priority,
+            )
+
+    def _retrieve(self, context: AgentContext) -> None:
+        tell_working(self.run, "Searching the help center")
+        began = time.monotonic()
+        found = retrieve(context)
+        count = len(found["passages"])
+        journal.write_fact(
+            self.run,
+            AgentStep.Kind.RETRIEVE,
+            given={"query": context.text, "history": list(context.customer_history)},
+            output=found,
+            story=f"Searched the help center: {count} passage{'' if count == 1 else 's'} considered.",
+            confidence=found["probability"],
+            duration_ms=_ms_since(began),
+        )
+
+    def _decide(self, context: AgentContext) -> AgentStep:
+        decision = self.policy.decide(context)
+        outcome = guards.check(decision, context)
+        if isinstance(outcome, guards.Refusal):
+            return journal.write_refusal(self.run, decision, outcome, story_of(outcome.instead))
+        return journal.write_decision(self.run, outcome, story_of(outcome))
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,53 @@
+"""The search of a run: the knowledge app's one retrieval path, journalled so that a resume quotes the same words."""
+
+from supportai.core.models import JSONDict
+from tickets.agent.context import AgentContext
+
+# Passages kept in the journal for staff; the answer quotes only some of them.
+KEPT_PASSAGES = 6
+QUOTE_LENGTH = 300
+
+
+def retrieve(context: AgentContext) -> JSONDict:
+    """Search and compose an extractive answer; returns plain values for the journal."""
+    from knowledge.services.answers import compose
+    from knowledge.services.search import search
+
+    passages = search(query=context.text, history=context.customer_history, language=context.languages[0])
+    used = _revisions_said(context)
+    fresh = [passage for passage in passages if passage.revision_id not in used] if _did_not_help(context) else passages
+    answer = compose(question=context.text, passages=fresh, history=context.customer_history)
+    return {
+        "probability": answer.probability,
+        "features": answer.features,
+        "passages": [
+            {
+                "slug": p.slug, "title": p.title, "heading": p.heading, "revision_id": p.revision_id,
+                "score": round(p.score, 4), "text": p.body[:QUOTE_LENGTH],
+            }
+            for p in fresh[:KEPT_PASSAGES]
+        ],
+        "sentences": [
+            {
+                "text": s.text, "slug": s.passage.slug, "title": s.passage.title, "revision_id": s.passage.revision_id,
+                "start": s.start, "end": s.end, "is_step": s.is_step,
+            }
+            for s in answer.sentences
+        ],
+    }  # fmt: skip
+
+
+def _did_not_help(context: AgentContext) -> bool:
+    step = context.step("understand")
+    return step is not None and step.input.get("act") == "not_helpful"
+
+
+def _revisions_said(context: AgentContext) -> set[int]:
+    """Give the revisions that answers of this episode already quoted."""
+    return {
+        source["revision_id"]
+        for step in context.earlier
+        if step.kind == "answer"
+        for source in step.input.get("sources", [])
+        if source.get("revision_id")
+    }

@@ -1,0 +1,119 @@
+"""The heads that say what a turn is: its act in the conversation, and the intent behind it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from django.conf import settings as django_settings
+
+from supportai.core.heads import Prediction, TextHead
+from tickets.selectors_agent import AgentSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A request for a person must never be missed for want of an example, so its plainest forms are grammar.
+HUMAN = re.compile(
+    r"\b(?:talk|speak|chat|connect\w*|transfer\w*|escalate\w*|put|pass|hand)\b(?:\W+\w+){0,5}?\W+"
+    r"(?:human|person|agent|someone|somebody|representative|rep|operator|manager|supervisor|staff|colleague)\b"
+    r"|\b(?:real|live|actual)\s+(?:human|person|agent)\b|^\W*(?:human|person|agent|operator|representative)\b\W*(?:please)?\W*$",
+    re.IGNORECASE,
+)
+# Under this cosine to the nearest example a text is unlike anything known, whatever the head says of it
+# (bge-small: unrelated short English texts lie around 0.55, paraphrases above 0.75).
+FAR = 0.58
+NEAR = 0.72
+SHORT_WORDS = 4
+
+_lock = Lock()
+_heads: dict[str, TextHead] = {}
+
+
+def classify_act(text: str) -> Prediction:
+    """Say what a text does: thanks, not_helpful, human_request, greeting or request."""
+    prediction = _act_head().predict(_embed([text]))[0]
+    if HUMAN.search(text):
+        rest = tuple(pair for pair in prediction.ranked if pair[0] != "human_request")
+        return Prediction((("human_request", 0.99), *rest), 1.0)
+    return prediction
+
+
+def classify_intent(text: str, *, history: Sequence[str], settings: AgentSettings) -> tuple[tuple[str, float], ...]:
+    """Rank intents with calibrated probabilities; empty without at least two intents with phrases.
+
+    A short turn ("and for last month?") is read with the customer's previous message. A text far from every
+    example loses probability to `other`, since a head must put its mass somewhere.
+    """
+    head = _intent_head(settings)
+    if head is None:
+        return ()
+    texts = [text]
+    if history and len(text.split()) < SHORT_WORDS:
+        texts.append(f"{history[-1]}\n{text}")
+    predictions = head.predict(_embed(texts))
+    best = max(predictions, key=lambda found: found.nearest)
+    return _damped(best)
+
+
+def _damped(prediction: Prediction) -> tuple[tuple[str, float], ...]:
+    share = min(max((prediction.nearest - FAR) / (NEAR - FAR), 0.0), 1.0)
+    ranked = {label: p * share for label, p in prediction.ranked}
+    ranked["other"] = ranked.get("other", 0.0) + 1.0 - share
+    return tuple(sorted(ranked.items(), key=lambda pair: -pair[1]))
+
+
+@cache
+def act_phrases() -> dict[str, list[str]]:
+    """Read the example phrases of conversational acts."""
+    text = (files("tickets.agent.data") / "acts.json").read_text(encoding="utf-8")
+    phrases: dict[str, list[str]] = json.loads(text)
+    return phrases
+
+
+def _act_head() -> TextHead:
+    pairs = [(phrase, act) for act, phrases in act_phrases().items() for phrase in phrases]
+    return _head(pairs)
+
+
+def _intent_head(settings: AgentSettings) -> TextHead | None:
+    pairs = [(phrase, intent.slug) for intent in settings.intents for phrase in intent.phrases]
+    return _head(pairs) if len({slug for _, slug in pairs}) > 1 else None
+
+
+def _head(pairs: Sequence[tuple[str, str]]) -> TextHead:
+    """Give the head trained on these examples; trained once per process, from vectors kept on disk."""
+    key = hashlib.sha256(json.dumps(list(pairs)).encode()).hexdigest()[:24]
+    with _lock:
+        if key not in _heads:
+            if len(_heads) > 8:  # noqa: PLR2004 - a few versions live side by side while settings change
+                _heads.clear()
+            vectors = _stored_vectors(key, [text for text, _ in pairs])
+            _heads[key] = TextHead().fit(vectors, [label for _, label in pairs])
+        return _heads[key]
+
+
+def _stored_vectors(key: str, texts: list[str]) -> "NDArray[np.float32]":
+    import numpy as np
+
+    path = django_settings.DATA_DIR / "heads" / f"{key}.npy"
+    if path.exists():
+        stored: NDArray[np.float32] = np.load(path)
+        return stored
+    vectors = _embed(texts)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{id(vectors)}.tmp.npy")
+    np.save(temporary, vectors)
+    temporary.replace(path)
+    return vectors
+
+
+def _embed(texts: Sequence[str]) -> "NDArray[np.float32]":
+    from knowledge.services.embedding import embed
+
+    return embed(texts)

@@ -1,0 +1,32 @@
+"""Queue entries of tickets: they take ids, are safe to run twice, and hold no rules."""
+
+from huey.contrib.djhuey import db_task
+
+from tickets.agent.loop import run_agent
+from tickets.selectors_agent import agent_settings
+from tickets.services import learning, lifecycle, runs
+
+
+@db_task()
+def work_on_run(run_id: int) -> None:
+    """Let the AI agent work on a run."""
+    run_agent(run_id)
+
+
+@db_task(retries=3, retry_delay=5)
+def learn_from_ticket(ticket_id: int, episode: int) -> None:
+    """Draft a suggestion from the human answer of a resolved episode."""
+    learning.learn_from(ticket_id=ticket_id, episode=episode)
+
+
+def enqueue_due_runs() -> int:
+    """Enqueue again what waits for a worker; a lost task costs one sweep."""
+    due = runs.due_runs()
+    for run_id in due:
+        work_on_run(run_id)
+    return len(due)
+
+
+def resolve_silent_tickets() -> int:
+    """Resolve answered tickets whose silence window is over."""
+    return lifecycle.resolve_silent(silence=agent_settings().silence)
