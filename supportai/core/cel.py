@@ -13,7 +13,7 @@ from supportai.core import clock
 from supportai.core.errors import InvalidInputError
 
 # ISO 4217 currencies without a minor unit, as far as payment providers list them.
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"])
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 SECONDS_PER_DAY = 86_400
 

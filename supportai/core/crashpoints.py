@@ -12,7 +12,7 @@ def crashpoint(name: str) -> None:
     Fires once per `DATA_DIR`, so that the restarted process gets past it. `settings.CRASH_AT` is empty
     unless the process is a demo, which production refuses to be.
     """
-    if settings.CRASH_AT != name:
+    if name != settings.CRASH_AT:
         return
     try:
         (settings.DATA_DIR / f"crashed-at-{name}").touch(exist_ok=False)

@@ -12,7 +12,7 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
 
-    def __init__(self, message: str, **extra: str | int | float | bool | None) -> None:
+    def __init__(self, message: str, **extra: str | float | bool | None) -> None:
         super().__init__(message)
         self.message = message
         self.extra = extra

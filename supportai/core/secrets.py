@@ -11,7 +11,11 @@ class SecretField(EncryptedTextField):
 
     def formfield(self, **kwargs: Any) -> forms.Field:
         """Offer an empty password box; leaving it empty keeps what is stored."""
-        kwargs.setdefault("widget", forms.PasswordInput(render_value=False))
+        # An admin passes the widget of any other text field, which would show the secret.
+        widget = kwargs.get("widget")
+        kind = widget if isinstance(widget, type) else type(widget)
+        if not issubclass(kind, forms.PasswordInput):
+            kwargs["widget"] = forms.PasswordInput(render_value=False)
         kwargs["required"] = False
         field: forms.Field = super().formfield(**kwargs)
         field.help_text = f"{field.help_text} Stored encrypted; leave empty to keep it.".strip()

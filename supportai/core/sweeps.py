@@ -27,6 +27,6 @@ def run_sweeps() -> None:
         close_old_connections()
         try:
             function()
-        except Exception:  # noqa: BLE001 - the sweeper thread must survive any one sweep
+        except Exception:
             log.exception("sweep.failed", sweep=f"{function.__module__}.{function.__qualname__}")
     close_old_connections()

@@ -1,0 +1,111 @@
+"""Admin page of brands: look, languages, sites, and the keys that sign identities."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
+
+from accounts.models import Brand
+from accounts.services import brands
+from supportai.core.admin import ConfigurationAdmin, go_to
+from supportai.core.forms import LinesField
+
+SHOWN_ONCE = "New signing key, shown only now: {key}"
+
+
+class BrandForm(forms.ModelForm):
+    """A brand without JSON: lists are lines."""
+
+    suggestions = LinesField(
+        widget=UnfoldAdminTextareaWidget, help_text="Up to four questions offered in an empty conversation, one a line."
+    )
+    languages = LinesField(
+        widget=UnfoldAdminTextareaWidget,
+        help_text="ISO 639-1 codes that the AI agent answers in, such as en, one a line; the first is the default.",
+    )
+    allowed_origins = LinesField(
+        widget=UnfoldAdminTextareaWidget,
+        help_text="Sites that may embed the widget, such as https://app.example.com, one a line. "
+        "Our own pages always may.",
+    )
+
+    class Meta:
+        model = Brand
+        fields = (
+            "name",
+            "slug",
+            "color",
+            "greeting",
+            "suggestions",
+            "languages",
+            "allowed_origins",
+            "identity_required",
+        )
+        widgets = {"color": UnfoldAdminColorInputWidget}
+
+
+@admin.register(Brand)
+class BrandAdmin(ConfigurationAdmin):
+    """Keys are never shown again; a new one is shown once, and the old one stays good until it is dropped."""
+
+    form = BrandForm
+    list_display = ("name", "slug", "identity_required", "updated_at")
+    search_fields = ("name", "slug")
+    actions_detail = ("new_key", "drop_old_key")
+    fieldsets = (
+        (None, {"fields": (("name", "slug"),)}),
+        ("Widget", {"fields": ("color", "greeting", "suggestions", "languages")}),
+        ("Who may use it", {"fields": ("allowed_origins", "identity_required")}),
+    )
+    add_fieldsets = fieldsets
+
+    def save_model(self, request: HttpRequest, obj: Brand, form: Any, change: bool) -> None:
+        """Store the brand and show the key of a new one."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            messages.warning(request, SHOWN_ONCE.format(key=obj.signing_key))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Brand | None = None) -> bool:
+        """Refuse once somebody has used it: contacts and tickets belong to it."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.contacts.exists())
+
+    def has_rotate_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        """Let those rotate keys who may change brands."""
+        return bool(self.has_change_permission(request))
+
+    @action(
+        description="New signing key",
+        url_path="new-key",
+        permissions=["rotate"],
+        dialog={
+            "title": "Make a new signing key?",
+            "description": "The present key stays good as the old one, so that nobody is signed out while you change "
+            "your server. An older one stops working now.",
+            "form_submit_text": "Make a new key",
+        },
+    )
+    def new_key(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        """Make a new key and show it once."""
+        brand = brands.rotate_signing_key(brand_id=int(object_id))
+        messages.warning(request, SHOWN_ONCE.format(key=brand.signing_key))
+        return go_to(reverse("admin:accounts_brand_change", args=[brand.pk]))
+
+    @action(
+        description="Drop the old key",
+        url_path="drop-old-key",
+        permissions=["rotate"],
+        dialog={
+            "title": "Drop the old signing key?",
+            "description": "Identities signed with it are refused from now on.",
+            "form_submit_text": "Drop the old key",
+        },
+    )
+    def drop_old_key(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        """End a rotation."""
+        brands.drop_previous_key(brand_id=int(object_id))
+        messages.success(request, "Only the present key is accepted now.")
+        return go_to(reverse("admin:accounts_brand_change", args=[object_id]))
