@@ -2,20 +2,24 @@
 
 from huey.contrib.djhuey import db_task
 
-from tickets.agent.loop import run_agent
 from tickets.selectors_agent import agent_settings
-from tickets.services import learning, lifecycle, runs
+from tickets.services import lifecycle, runs
 
 
 @db_task()
 def work_on_run(run_id: int) -> None:
     """Let the AI agent work on a run."""
+    # Imported when first needed: the agent pulls in every connector, which no web page needs.
+    from tickets.agent.loop import run_agent
+
     run_agent(run_id)
 
 
 @db_task(retries=3, retry_delay=5)
 def learn_from_ticket(ticket_id: int, episode: int) -> None:
     """Draft a suggestion from the human answer of a resolved episode."""
+    from tickets.services import learning
+
     learning.learn_from(ticket_id=ticket_id, episode=episode)
 
 

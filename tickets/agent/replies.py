@@ -27,7 +27,7 @@ NO = frozenset("no nope nah not don't dont don’t never cancel stop wait hold l
 NO_PHRASES = ("never mind", "leave it", "no thanks", "no thank you", "rather not", "changed my mind", "forget it", "hold on")
 # Words that add or change something: with one of them a yes is no plain yes.
 CHANGES = frozenset(
-    """but except instead other another different only just also plus both all too half part partial rather unless if
+    """but except instead other another different only just also plus both two three four every too half part partial rather unless if
     after before first second third switch change changed actually however though although then credit
     else otherwise besides except without""".split()
 )
@@ -55,7 +55,9 @@ def read_confirmation(text: str, *, question: Sequence[str]) -> Verdict:
     known = {word for part in question for word in tokens(part)}
     agrees = bool(YES & set(words)) or any(phrase in lowered for phrase in YES_PHRASES)
     refuses = bool(NO & set(words)) or any(phrase in lowered for phrase in NO_PHRASES)
-    changes = _changes(text, words, known, question)
+    for phrase in NO_PHRASES:
+        lowered = lowered.replace(phrase, " ")
+    changes = _changes(text, lowered.split(), known, question)
     if refuses and not agrees:
         return "changed" if changes and len(words) > 3 else "no"  # noqa: PLR2004 - "no, the other one please"
     if agrees and not refuses and not changes:

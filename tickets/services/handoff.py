@@ -9,6 +9,7 @@ from supportai.core.events import publish
 from supportai.core.ids import stable_id
 from tickets.events import HandoffRequested
 from tickets.models import AgentRun, Channel, Handoff, Message, Ticket
+from tickets.selectors import ticket_of
 from tickets.services import ownership
 from tickets.services.messages import append_message, begin_episode, lock_ticket
 from tickets.services.packet import build_packet
@@ -66,8 +67,6 @@ def request_person(
     Raises:
         NotFoundError: the ticket is not this contact's.
     """
-    from tickets.selectors import ticket_of
-
     contact = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact_id)
     if ticket_public_id:
         ticket = lock_ticket(ticket_of(contact_id=contact.pk, public_id=ticket_public_id).pk)
