@@ -15,10 +15,10 @@ http = get_asgi_application()
 from django.conf import settings
 
 from supportai.worker import Worker
-from tickets.routing import websocket_urlpatterns
+from tickets.routing import websocket_urlpatterns, with_long_poll
 
 router = ProtocolTypeRouter(
-    {"http": http, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
+    {"http": with_long_poll(http), "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
 )
 
 

@@ -172,6 +172,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_upload_bytes
 MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 
+# --- Widget: messages of one customer, new visitors from one address --------------------------------
+WIDGET_MESSAGES_PER_MINUTE = ENV.widget_messages_per_minute
+WIDGET_SESSIONS_PER_MINUTE = ENV.widget_sessions_per_minute
+
 # --- Browser-side safety ------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

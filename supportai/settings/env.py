@@ -34,6 +34,8 @@ class Environment(BaseSettings):
     sweep_seconds: float = Field(default=2.0, alias="SUPPORTAI_SWEEP_SECONDS", gt=0)
     worker_threads: int = Field(default=2, alias="SUPPORTAI_WORKER_THREADS", ge=1)
     max_upload_bytes: int = Field(default=10_000_000, alias="SUPPORTAI_MAX_UPLOAD_BYTES", gt=0)
+    widget_messages_per_minute: int = Field(default=30, alias="SUPPORTAI_WIDGET_MESSAGES_PER_MINUTE", gt=0)
+    widget_sessions_per_minute: int = Field(default=60, alias="SUPPORTAI_WIDGET_SESSIONS_PER_MINUTE", gt=0)
     demo: bool = Field(default=False, alias="SUPPORTAI_DEMO")
     crash_at: str = Field(default="", alias="SUPPORTAI_CRASH_AT")
 
