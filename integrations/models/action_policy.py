@@ -1,0 +1,42 @@
+"""Action policies: what the AI agent may do, how much of it, and for whom."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from accounts.models import IdentityLevel
+from supportai.core.models import BaseModel
+
+
+class ActionPolicy(BaseModel):
+    """The rule of one capability; without a row, reads and writes are allowed and critical ones wait for a person."""
+
+    class Mode(models.TextChoices):
+        ALLOW = "allow", "Allow"
+        ASK = "ask", "Ask a person each time"
+        DENY = "deny", "Deny (switched off)"
+
+    capability = models.CharField(max_length=80, unique=True)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.ALLOW)
+    limit_cents = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Total per contact and day, inclusive, in the smallest unit of the currency. Above it a person approves. "
+        "Empty: an action that moves money always waits for a person.",
+    )
+    daily_count = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How often per contact and day; empty means as often as needed."
+    )
+    identity_level = models.CharField(
+        max_length=20,
+        choices=IdentityLevel,
+        default=IdentityLevel.MAIL_AUTHENTICATED,
+        help_text="The least that we must know of who asks.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("capability",)
+        verbose_name_plural = "action policies"
+
+    def __str__(self) -> str:
+        return f"{self.capability}: {self.mode}"

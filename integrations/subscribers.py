@@ -1,0 +1,1 @@
+"""Reactions of integrations to what happens."""
