@@ -2,12 +2,39 @@
 
 from typing import Any
 
+import structlog
+from cryptography.fernet import InvalidToken
 from django import forms
+from django.db import models
 from encrypted_fields.fields import EncryptedTextField
+
+log = structlog.get_logger(__name__)
 
 
 class SecretField(EncryptedTextField):
     """A text encrypted with keys derived from `SECRET_KEY` and `SALT_KEY`; its form field never shows it."""
+
+    def get_prep_value(self, value: Any) -> str:
+        """Encrypt; an empty secret is stored as an empty text, since the column is not null."""
+        return super().get_prep_value(value) or ""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str:
+        """Decrypt; a value that none of the live keys opens reads as empty, and the log says so."""
+        if not value:
+            return ""
+        try:
+            return str(self.f.decrypt(value.encode()).decode())
+        except InvalidToken:
+            log.error("secret.unreadable", field=str(self))
+            return ""
+
+    def to_python(self, value: Any) -> Any:
+        """Leave plain values alone: the base class decrypts here, with a flag that threads would share."""
+        return models.TextField.to_python(self, value)
+
+    def clean(self, value: Any, model_instance: Any) -> Any:
+        """Validate as a text."""
+        return models.TextField.clean(self, value, model_instance)
 
     def formfield(self, **kwargs: Any) -> forms.Field:
         """Offer an empty password box; leaving it empty keeps what is stored."""
