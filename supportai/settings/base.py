@@ -206,10 +206,44 @@ SPECTACULAR_SETTINGS = {
 LOGGING_CONFIG = None
 LOGGING = logging_config(level=ENV.log_level, renderer=ENV.log_format)
 
+# The admin in the product's colours (supportai/static/supportai/css/tokens.css): greens of ink, petrol to act.
 UNFOLD = {
     "SITE_TITLE": "supportai",
     "SITE_HEADER": "supportai",
+    "SITE_SUBHEADER": "Configuration",
     "SITE_SYMBOL": "support_agent",
+    "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "base": {
+            "50": "#f7f8f6",
+            "100": "#f2f4f1",
+            "200": "#dfe4df",
+            "300": "#c5cdc8",
+            "400": "#98a69f",
+            "500": "#66736d",
+            "600": "#56635e",
+            "700": "#3f4c47",
+            "800": "#26312d",
+            "900": "#161e1b",
+            "950": "#0e1412",
+        },
+        "primary": {
+            "50": "#eef7f7",
+            "100": "#d8ecec",
+            "200": "#b3dbdd",
+            "300": "#8fd3d7",
+            "400": "#6fcdd2",
+            "500": "#2a8a93",
+            "600": "#0b5962",
+            "700": "#094c54",
+            "800": "#0a3f46",
+            "900": "#0b343a",
+            "950": "#062024",
+        },
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "supportai.navigation.sidebar"},
 }

@@ -1,3 +1,3 @@
 """The embedded product: `make demo` and development. Demo logins are allowed here and only here."""
 
-from supportai.settings.base import *  # noqa: F403 - a settings module is its base plus overrides
+from supportai.settings.base import *

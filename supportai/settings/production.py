@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from supportai.settings.base import *  # noqa: F403 - a settings module is its base plus overrides
+from supportai.settings.base import *
 from supportai.settings.base import ENV
 from supportai.settings.env import DEMO_SECRET_KEY
 

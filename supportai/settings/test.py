@@ -5,7 +5,7 @@ from pathlib import Path
 
 from huey import MemoryHuey
 
-from supportai.settings.base import *  # noqa: F403 - a settings module is its base plus overrides
+from supportai.settings.base import *
 from supportai.settings.base import DATABASES, ENV, SQLITE_OPTIONS
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="supportai-test-"))
