@@ -1,0 +1,1 @@
+"""The sandbox connector: billing, accounts and orders in our own database."""
