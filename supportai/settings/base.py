@@ -15,6 +15,8 @@ from supportai.settings.env import BASE_DIR, environment, split_list
 
 # Read by Haystack at its first import; unset would mean that it phones home.
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
+# It would write each of its log lines a second time, past our removal of personal data.
+os.environ.setdefault("HAYSTACK_LOGGING_IGNORE_STRUCTLOG", "true")
 
 ENV = environment()
 DATA_DIR = ENV.data_dir
