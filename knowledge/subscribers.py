@@ -1,1 +1,20 @@
-"""Reactions of knowledge to what happens."""
+"""Reactions of knowledge: make the document store follow what is published and archived."""
+
+from knowledge import events, tasks
+from supportai.core.events import subscribe
+from supportai.core.sweeps import sweep
+
+sweep(tasks.enqueue_due_articles)
+sweep(tasks.expire_suggestions)
+
+
+@subscribe(events.ArticlePublished)
+def index_published(event: events.ArticlePublished) -> None:
+    """Wake a worker."""
+    tasks.index_articles([event.article_id])
+
+
+@subscribe(events.ArticleArchived)
+def forget_archived(event: events.ArticleArchived) -> None:
+    """Wake a worker."""
+    tasks.index_articles([event.article_id])

@@ -26,6 +26,7 @@ class Suggestion(BaseModel):
     question = models.TextField(help_text="What was asked, without personal data.")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     note = models.CharField(max_length=300, blank=True, help_text="What a person should look at before approving.")
+    question_vector = models.BinaryField(editable=False, help_text="384 float32, to find the same question again.")
     language = models.CharField(max_length=10, default="en")
     support_count = models.PositiveIntegerField("times seen", default=1, editable=False)
     conflicts_with = models.ForeignKey(

@@ -1,19 +1,48 @@
 """compose(): whole sentences and steps of passages that answer a question, and how likely they do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+import numpy as np
+
+from knowledge.quotes import Unit, units_of
+from knowledge.services import answerability
+from knowledge.services.embedding import Vectors, embed
 from knowledge.services.search import FoundPassage
+from knowledge.stopwords import stems
+
+# Passages that may be quoted; further ones only speak for how sure the search is.
+READ_PASSAGES = 5
+MAX_SENTENCES = 6
+MAX_CHARS = 900
+# A passage as short as this is quoted whole: leaving sentences out would save nobody time.
+WHOLE_UNITS = 4
+WHOLE_CHARS = 420
+MAX_BULLETS = 8
+LAST_TURN_SHARE = 0.7
+# In cosine: what shared words, a place near the top and belonging to a list of steps are worth.
+WORD_BONUS = 0.08
+RETRIEVAL_SHARE = 0.7
+STEPS_BONUS = 0.05
+KEEP_WITHIN = 0.08
+ADD_WITHIN = 0.02
+TOO_ALIKE = 0.93
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedSentence:
-    """A sentence or step as the customer reads it; `start` and `end` span it in the revision's body."""
+    """A sentence or step as the customer reads it; `start` and `end` span it in the revision's body.
+
+    `is_step` marks an entry of a numbered list, `mark` is "1." or "-" for list entries and empty otherwise.
+    """
 
     text: str
     passage: FoundPassage
     start: int
     end: int
     is_step: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +52,201 @@ class ExtractedAnswer:
     sentences: tuple[QuotedSentence, ...] = ()
     probability: float = 0.0
     features: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A passage with its units and how well each fits the question."""
+
+    passage: FoundPassage
+    units: tuple[Unit, ...]
+    vectors: Vectors
+    fits: tuple[float, ...]
+    value: float
+
+    @property
+    def best(self) -> float:
+        """Give the fit of the unit that fits best."""
+        return max(self.fits, default=0.0)
+
+
+def compose(*, question: str, passages: Sequence[FoundPassage], history: Sequence[str] = ()) -> ExtractedAnswer:
+    """Quote what answers a question: a whole list of steps, or up to six sentences, mostly of one passage.
+
+    `passages` as `search()` gave them, best first; `history` holds the customer's earlier messages. Nothing is
+    rewritten: each sentence stands in its passage but for Markdown's marks.
+    """
+    if not passages or not question.strip():
+        return ExtractedAnswer()
+    turns = [turn for turn in history if turn.strip()][-2:]
+    context = " ".join([*turns, question])
+    read = _read(question, context, list(passages[:READ_PASSAGES]))
+    features = answerability.features(
+        question=question,
+        context=context,
+        passages=passages,
+        best_sentence=max((entry.best for entry in read), default=0.0),
+    )
+    chosen = _choose(question, read)
+    probability = answerability.probability(features) if chosen else 0.0
+    return ExtractedAnswer(sentences=tuple(chosen), probability=probability, features=features)
+
+
+def _read(question: str, context: str, passages: Sequence[FoundPassage]) -> list[_Read]:
+    """Measure how well each unit of each passage fits, best passage first."""
+    asked = embed([question, context], is_query=True)
+    vector = LAST_TURN_SHARE * asked[0] + (1 - LAST_TURN_SHARE) * asked[1]
+    words = stems(question) or stems(context)
+    read = [_fit(passage, vector, words) for passage in passages]
+    return sorted((entry for entry in read if entry.units), key=lambda entry: -entry.value)
+
+
+def _fit(passage: FoundPassage, vector: Vectors, words: frozenset[str]) -> _Read:
+    units, vectors = _units(passage.body)
+    fits = tuple(
+        float(unit_vector @ vector) + WORD_BONUS * _share(words, unit.text)
+        for unit, unit_vector in zip(units, vectors, strict=True)
+    )
+    value = RETRIEVAL_SHARE * passage.score + (1 - RETRIEVAL_SHARE) * max(fits, default=0.0)
+    return _Read(passage, units, vectors, fits, value)
+
+
+@lru_cache(maxsize=512)
+def _units(body: str) -> tuple[tuple[Unit, ...], Vectors]:
+    units = units_of(body)
+    return units, embed([unit.text for unit in units])
+
+
+def _share(words: frozenset[str], text: str) -> float:
+    return len(words & stems(text)) / len(words) if words else 0.0
+
+
+def _choose(question: str, read: Sequence[_Read]) -> list[QuotedSentence]:
+    if not read:
+        return []
+    top = read[0]
+    wants_steps = answerability.asks_how(question)
+    chosen = _from_passage(top, wants_steps=wants_steps)
+    quoted = [_quote(top, index) for index in chosen]
+    if any(top.units[index].kind == "step" for index in chosen):
+        return quoted
+    return _with_more(quoted, [top.vectors[index] for index in chosen], read)
+
+
+def _from_passage(entry: _Read, *, wants_steps: bool) -> list[int]:
+    """Choose units of one passage, in its order."""
+    everything = list(range(len(entry.units)))
+    length = sum(len(unit.text) for unit in entry.units)
+    if len(everything) <= WHOLE_UNITS and length <= WHOLE_CHARS:
+        return everything
+    block = _best_block(entry, wants_steps=wants_steps)
+    members = [index for index in everything if entry.units[index].block == block]
+    kind = entry.units[members[0]].kind
+    if kind == "step":
+        return _lead_in(entry, members[0]) + members
+    if kind in {"bullet", "row"}:
+        return _lead_in(entry, members[0]) + _best_entries(entry, members)
+    return _sentences_around(entry, members)
+
+
+def _best_block(entry: _Read, *, wants_steps: bool) -> int:
+    """Give the block that fits best; asked for a way to do something, steps count a little more."""
+    values: dict[int, float] = {}
+    for unit, fit in zip(entry.units, entry.fits, strict=True):
+        bonus = STEPS_BONUS if wants_steps and unit.kind == "step" else 0.0
+        # The sentence that announces a list speaks for the list.
+        block = unit.block + 1 if unit.leads_in and _has_block(entry, unit.block + 1) else unit.block
+        values[block] = max(values.get(block, 0.0), fit + bonus)
+    return max(values, key=lambda block: values[block])
+
+
+def _has_block(entry: _Read, block: int) -> bool:
+    return any(unit.block == block for unit in entry.units)
+
+
+def _lead_in(entry: _Read, first: int) -> list[int]:
+    """Give the sentence before a list, which says what the list is for."""
+    if first == 0:
+        return []
+    before = entry.units[first - 1]
+    follows = before.block == entry.units[first].block - 1
+    return [first - 1] if before.kind == "sentence" and follows else []
+
+
+def _best_entries(entry: _Read, members: Sequence[int]) -> list[int]:
+    """Give all entries of a short list, or the ones that fit best of a long one, in their order."""
+    if len(members) <= MAX_BULLETS:
+        return list(members)
+    header = list(members[:1]) if entry.units[members[0]].kind == "row" else []
+    best = sorted(members, key=lambda index: -entry.fits[index])[:5]
+    return sorted({*header, *best})
+
+
+def _sentences_around(entry: _Read, members: Sequence[int]) -> list[int]:
+    """Give the sentence that fits best with its neighbours as long as they fit too, and the list it announces."""
+    best = max(members, key=lambda index: entry.fits[index])
+    chosen = [best]
+    for step in (-1, 1):
+        index = best + step
+        while index in members and len(chosen) < MAX_SENTENCES and _fits_too(entry, best, index, chosen):
+            chosen.append(index)
+            index += step
+    chosen.sort()
+    last = chosen[-1]
+    if entry.units[last].leads_in and last + 1 < len(entry.units):
+        block = entry.units[last + 1].block
+        chosen += [i for i, unit in enumerate(entry.units) if unit.block == block and i > last]
+    return chosen
+
+
+def _fits_too(entry: _Read, best: int, index: int, chosen: Sequence[int]) -> bool:
+    length = sum(len(entry.units[i].text) for i in chosen) + len(entry.units[index].text)
+    return entry.fits[index] >= entry.fits[best] - KEEP_WITHIN * 2 and length <= MAX_CHARS
+
+
+def _with_more(quoted: list[QuotedSentence], vectors: list[Vectors], read: Sequence[_Read]) -> list[QuotedSentence]:
+    """Add sentences that fit as well as the best one and say something else, of these or other passages."""
+    spans = {(quote.passage.passage_id, quote.start) for quote in quoted}
+    best = max(entry.best for entry in read[:1])
+    others = [
+        (fit, entry, index)
+        for entry in read
+        for index, fit in enumerate(entry.fits)
+        if entry.units[index].kind == "sentence" and not entry.units[index].leads_in and fit >= best - ADD_WITHIN
+    ]
+    for _fit_value, entry, index in sorted(others, key=lambda other: -other[0]):
+        quote = _quote(entry, index)
+        is_known = (quote.passage.passage_id, quote.start) in spans
+        too_long = len(quoted) >= MAX_SENTENCES or sum(len(q.text) for q in quoted) + len(quote.text) > MAX_CHARS
+        if is_known or too_long or _says_it_already(entry.vectors[index], vectors):
+            continue
+        quoted.append(quote)
+        vectors.append(entry.vectors[index])
+    return _in_reading_order(quoted)
+
+
+def _says_it_already(vector: Vectors, vectors: Sequence[Vectors]) -> bool:
+    return bool(vectors) and float(np.max(np.stack(vectors) @ vector)) >= TOO_ALIKE
+
+
+def _in_reading_order(quoted: Sequence[QuotedSentence]) -> list[QuotedSentence]:
+    """Keep passages in the order they were first quoted, and sentences in the order of the text."""
+    first = {}
+    for place, quote in enumerate(quoted):
+        first.setdefault(quote.passage.passage_id, place)
+    return sorted(quoted, key=lambda quote: (first[quote.passage.passage_id], quote.start))
+
+
+def _quote(entry: _Read, index: int) -> QuotedSentence:
+    unit = entry.units[index]
+    offset = entry.passage.start
+    number = sum(1 for other in entry.units[: index + 1] if other.block == unit.block)
+    marks = {"step": f"{number}.", "bullet": "-"}
+    return QuotedSentence(
+        text=unit.text,
+        passage=entry.passage,
+        start=offset + unit.start,
+        end=offset + unit.end,
+        is_step=unit.kind == "step",
+        mark=marks.get(unit.kind, ""),
+    )

@@ -2,6 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+
+from knowledge.models import Article, Passage
+from supportai.core.models import JSONDict
+
+if TYPE_CHECKING:
+    from haystack import Document
+
+# A pasted log would drown the question; the model reads 512 tokens in any case.
+MAX_QUERY = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +47,51 @@ def search(
     `history` holds the customer's earlier messages, oldest first; `audience` "staff" also sees staff-only articles;
     `language` (ISO 639-1) narrows to articles in it.
     """
-    from knowledge.pipelines.retrieve import retrieve
+    from knowledge.pipelines.retrieve import find
 
-    return retrieve(query=query, history=history, audience=audience, language=language, limit=limit)
+    if not query.strip():
+        return []
+    documents = find(query=query[:MAX_QUERY], history=history, filters=_filters(audience, language))
+    passages = _published_passages([document.id for document in documents], audience)
+    found = [_found(document, passages[document.id]) for document in documents if document.id in passages]
+    return found[:limit]
+
+
+def _filters(audience: str, language: str) -> JSONDict | None:
+    conditions = []
+    if audience != Article.Audience.STAFF:
+        conditions.append({"field": "meta.audience", "operator": "==", "value": Article.Audience.PUBLIC.value})
+    if language:
+        conditions.append({"field": "meta.language", "operator": "==", "value": language})
+    return {"operator": "AND", "conditions": conditions} if conditions else None
+
+
+def _published_passages(ids: Sequence[str], audience: str) -> dict[str, Passage]:
+    """Load passages that may be quoted now: whatever the store still holds, an archived article is gone at once."""
+    passages = Passage.objects.filter(
+        public_id__in=ids,
+        revision__article__state=Article.State.PUBLISHED,
+        revision__article__current_revision=F("revision"),
+    ).select_related("revision__article")
+    if audience != Article.Audience.STAFF:
+        passages = passages.filter(revision__article__audience=Article.Audience.PUBLIC)
+    return {str(passage.public_id): passage for passage in passages}
+
+
+def _found(document: "Document", passage: Passage) -> FoundPassage:
+    article = passage.revision.article
+    return FoundPassage(
+        passage_id=passage.pk,
+        revision_id=passage.revision_id,
+        article_id=article.pk,
+        slug=article.slug,
+        title=article.title,
+        heading=passage.heading,
+        body=passage.body,
+        start=passage.start,
+        end=passage.end,
+        score=document.score or 0.0,
+        dense=document.meta["dense"],
+        lexical=document.meta["lexical"],
+        origin=article.origin,
+    )

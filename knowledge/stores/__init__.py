@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 FILE_NAME = "passages.sqlite3"
 
 
-def document_store() -> "EmbeddedDocumentStore":
-    """Give this process's document store, opened at its first use."""
-    return _open(str(Path(settings.DATA_DIR) / FILE_NAME))
+def document_store(path: str = "") -> "EmbeddedDocumentStore":
+    """Give this process's document store, opened at its first use; a path names another one than the product's."""
+    return _open(path or str(Path(settings.DATA_DIR) / FILE_NAME))
 
 
 @cache

@@ -91,6 +91,10 @@ class EmbeddedDocumentStore:
         """Count all documents."""
         return int(self._connection().execute("SELECT count(*) FROM documents").fetchone()[0])
 
+    def document_ids(self) -> list[str]:
+        """Give the ids of all documents, without their texts."""
+        return [row[0] for row in self._connection().execute("SELECT id FROM documents ORDER BY row")]
+
     def filter_documents(self, filters: Filters | None = None) -> list[Document]:
         """Give the documents that match, in the order they were first written.
 

@@ -1,0 +1,58 @@
+"""Turn a question and what was said before into what the retrievers need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from haystack import component
+
+from knowledge.services import embedding
+
+TURNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedText:
+    """A text to search for and how much it counts."""
+
+    text: str
+    weight: float
+
+
+@component
+class QuestionReader:
+    """Mixes the last turn with the last three, so that "and for invoices?" finds what it is about.
+
+    :param last_turn_share: How much the last turn alone counts, from 0 to 1.
+    """
+
+    def __init__(self, last_turn_share: float = 0.7) -> None:
+        self.last_turn_share = last_turn_share
+
+    def warm_up(self) -> None:
+        """Load the model."""
+        embedding.model()
+
+    @component.output_types(embedding=list[float], texts=list[WeightedText])
+    def run(self, query: str, history: list[str]) -> dict[str, list[float] | list[WeightedText]]:
+        """Read a question.
+
+        :param query: The last turn.
+        :param history: The customer's earlier turns, oldest first.
+        :returns: `embedding`: the weighted sum of the turns' vectors (scores are linear in it); `texts`: what to
+            search for by words, with weights that add up to 1.
+        """
+        texts = weighted_texts(query, history, self.last_turn_share)
+        vectors = embedding.embed([entry.text for entry in texts], is_query=True)
+        mixed = sum(entry.weight * vector for entry, vector in zip(texts, vectors, strict=True))
+        return {"embedding": mixed.tolist(), "texts": texts}
+
+
+def weighted_texts(query: str, history: Sequence[str], last_turn_share: float) -> list[WeightedText]:
+    """Give the last turn alone, or with the last three turns as a second text when there was something before."""
+    earlier = [turn for turn in history if turn.strip()][-(TURNS - 1) :]
+    if not earlier:
+        return [WeightedText(query, 1.0)]
+    return [
+        WeightedText(query, last_turn_share),
+        WeightedText(" ".join([*earlier, query]), 1 - last_turn_share),
+    ]

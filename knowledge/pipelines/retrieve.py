@@ -1,0 +1,73 @@
+"""The pipeline that finds passages for a question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from haystack import Document, Pipeline
+
+from knowledge.components.dense_retriever import DenseRetriever
+from knowledge.components.lexical_retriever import LexicalRetriever
+from knowledge.components.question_reader import QuestionReader
+from knowledge.components.score_fusion import ScoreFusion
+from knowledge.stores import document_store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalSettings:
+    """How passages are found and ordered; `knowledge/evaluation.py` measures a change.
+
+    An empty `store_path` means the product's own document store; evaluations bring one of theirs.
+    """
+
+    version: int = 1
+    store_path: str = ""
+    last_turn_share: float = 0.7
+    lexical_weight: float = 0.005
+    candidates: int = 60
+    kept: int = 24
+
+
+def build_retrieve_pipeline(settings: RetrievalSettings) -> Pipeline:
+    """Build question → meaning and words → one order.
+
+    Inputs: `reader.query`, `reader.history`, `dense.filters`, `lexical.filters`; output `fusion.documents`.
+    """
+    store = document_store(settings.store_path)
+    pipeline = Pipeline()
+    pipeline.add_component("reader", QuestionReader(last_turn_share=settings.last_turn_share))
+    pipeline.add_component("dense", DenseRetriever(store, top_k=settings.candidates))
+    pipeline.add_component("lexical", LexicalRetriever(store, top_k=settings.candidates))
+    pipeline.add_component("fusion", ScoreFusion(lexical_weight=settings.lexical_weight, top_k=settings.kept))
+    pipeline.connect("reader.embedding", "dense.embedding")
+    pipeline.connect("reader.texts", "lexical.texts")
+    pipeline.connect("reader.embedding", "fusion.embedding")
+    pipeline.connect("dense.documents", "fusion.dense")
+    pipeline.connect("lexical.documents", "fusion.lexical")
+    return pipeline
+
+
+DEFAULTS = RetrievalSettings()
+
+
+def find(
+    *, query: str, history: Sequence[str], filters: dict[str, Any] | None, settings: RetrievalSettings = DEFAULTS
+) -> list[Document]:
+    """Run this process's retrieve pipeline: passages as documents, best first."""
+    inputs = {
+        "reader": {"query": query, "history": list(history)},
+        "dense": {"filters": filters},
+        "lexical": {"filters": filters},
+    }
+    settings = replace(settings, store_path=document_store(settings.store_path).path)
+    result = _cached(settings).run(inputs)
+    documents: list[Document] = result["fusion"]["documents"]
+    return documents
+
+
+@cache
+def _cached(settings: RetrievalSettings) -> Pipeline:
+    pipeline = build_retrieve_pipeline(settings)
+    pipeline.warm_up()
+    return pipeline

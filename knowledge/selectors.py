@@ -1,0 +1,72 @@
+"""Reads of knowledge for pages and the API."""
+
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from knowledge.errors import ArticleNotFoundError
+from knowledge.models import Article, Observation, Suggestion
+
+
+def public_articles() -> QuerySet[Article]:
+    """Give what the help center shows: published, for everybody."""
+    return Article.objects.filter(state=Article.State.PUBLISHED, audience=Article.Audience.PUBLIC).select_related(
+        "current_revision"
+    )
+
+
+def public_article(slug: str) -> Article:
+    """Give one page of the help center.
+
+    Raises:
+        ArticleNotFoundError: there is none with this address that everybody may read.
+    """
+    article = public_articles().filter(slug=slug).first()
+    if article is None:
+        raise ArticleNotFoundError("This page does not exist, or no longer does.", slug=slug)
+    return article
+
+
+def articles_by_section(per_section: int = 6, most_sections: int = 12) -> list[tuple[str, list[Article], int]]:
+    """Give the help center's sections by size: name, some articles, how many there are; nameless ones come last."""
+    counts = dict(public_articles().order_by().values_list("product").annotate(n=Count("pk")).order_by("-n", "product"))
+    names = sorted(counts, key=lambda name: (not name, -counts[name], name))[:most_sections]
+    return [
+        (name, list(public_articles().filter(product=name).order_by("title")[:per_section]), counts[name])
+        for name in names
+    ]
+
+
+def related_articles(article: Article, limit: int = 4) -> QuerySet[Article]:
+    """Give other pages of the same section."""
+    return public_articles().filter(product=article.product).exclude(pk=article.pk).order_by("-published_at")[:limit]
+
+
+def waiting_suggestions() -> QuerySet[Suggestion]:
+    """Give suggestions that wait for a person, the most often seen first, each with its observations."""
+    observations = Prefetch("observations", Observation.objects.order_by("-created_at"))
+    return (
+        Suggestion.objects.filter(state__in=Suggestion.UNDECIDED)
+        .select_related("conflicts_with")
+        .prefetch_related(observations)
+        .order_by("-support_count", "-created_at")
+    )
+
+
+def decided_suggestions(since: datetime | None = None) -> QuerySet[Suggestion]:
+    """Give suggestions that were decided since a time, the latest first."""
+    decided = Suggestion.objects.exclude(state__in=Suggestion.UNDECIDED).select_related("article", "decided_by")
+    if since is not None:
+        decided = decided.filter(decided_at__gte=since)
+    return decided.prefetch_related("observations").order_by("-decided_at")
+
+
+def learned_articles(since: datetime | None = None) -> QuerySet[Suggestion]:
+    """Give approved suggestions with their articles: what was learned since a time, the latest first."""
+    return decided_suggestions(since).filter(state=Suggestion.State.APPROVED, article__isnull=False)
+
+
+def suggestion_counts() -> dict[str, int]:
+    """Count suggestions by state; a state without any is 0."""
+    found = dict(Suggestion.objects.order_by().values_list("state").annotate(n=Count("pk")))
+    return {state.value: found.get(state.value, 0) for state in Suggestion.State}

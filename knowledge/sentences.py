@@ -1,0 +1,65 @@
+"""Sentences with their places, by punctuation; no data files and no network."""
+
+import re
+
+# A full stop after one of these ends no sentence, whatever follows.
+LEADING = frozenset({"e.g", "i.e", "vs", "mr", "mrs", "ms", "dr", "prof", "cf"})
+# These end one only when a capital follows: "see fig. 3", but "select No. Then".
+TRAILING = frozenset(
+    {
+        "etc",
+        "no",
+        "nr",
+        "art",
+        "fig",
+        "sec",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "dept",
+        "est",
+        "approx",
+        "min",
+        "max",
+        "a.m",
+        "p.m",
+    }
+)
+END = re.compile(r"""[.!?…。！？]+["'”’)\]*_]*(?=\s|$)|\n\s*\n""")
+LAST_WORD = re.compile(r"([\w.]+)$")
+
+
+def split_sentences(text: str, offset: int = 0) -> list[tuple[int, int]]:
+    """Give the spans of a text's sentences, moved by an offset; single line breaks end none."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in END.finditer(text):
+        if match.group().startswith(".") and _continues(text, match):
+            continue
+        _add(spans, text, start, match.end(), offset)
+        start = match.end()
+    _add(spans, text, start, len(text), offset)
+    return spans
+
+
+def _add(spans: list[tuple[int, int]], text: str, start: int, end: int, offset: int) -> None:
+    piece = text[start:end]
+    stripped = piece.strip()
+    if stripped:
+        first = start + len(piece) - len(piece.lstrip())
+        spans.append((offset + first, offset + first + len(stripped)))
+
+
+def _continues(text: str, stop: re.Match[str]) -> bool:
+    """Tell whether a full stop belongs to an abbreviation, an initial, a number or a lower-case next word."""
+    before = LAST_WORD.search(text, 0, stop.start())
+    word = before.group(1).lower().strip(".") if before else ""
+    after = text[stop.end() :].lstrip()
+    if word in LEADING:
+        return True
+    if word in TRAILING:
+        return not after[:1].isupper()
+    if len(word) == 1 and word.isalpha() and word not in {"i", "a"}:
+        return True
+    return after[:1].islower()

@@ -1,0 +1,102 @@
+"""How likely passages answer a question: a small logistic model over raw scores.
+
+The coefficients are in answerability.json and were fitted by `python manage.py evaluate answerability` on development
+data; see knowledge/evaluation.py. Scores are raw on purpose: fused or normalised ones cannot tell that nothing fits.
+"""
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+
+from knowledge.services.embedding import embed
+from knowledge.services.search import FoundPassage
+from knowledge.stopwords import stems
+
+COEFFICIENTS = Path(__file__).with_name("answerability.json")
+FEATURES = (
+    "dense_top",
+    "dense_margin",
+    "dense_spread",
+    "lexical_top",
+    "overlap_top",
+    "overlap_all",
+    "overlap_title",
+    "sentence_top",
+    "title_similarity",
+    "words",
+)
+READ_PASSAGES = 3
+HOW = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|please|so|and|ok(?:ay)?)\W+)*(?:how\b(?! (?:much|many|long|often|old|come)\b)|what(?:['’]s| is) the (?:way|process|procedure)"
+    r"|where (?:do|can|should)\b|(?:i|we)(?:['’]d| would)? (?:want|need|like|try|am trying|are trying)\b.*\bto\b"
+    r"|(?:can|could|may) (?:i|we|you)\b|steps\b|help me\b|show me\b|guide\b|set(?:ting)? up\b|instructions?\b)"
+    r"|\bhow (?:do|can|to|should|would)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted logistic regression over standardised features."""
+
+    means: dict[str, float]
+    scales: dict[str, float]
+    weights: dict[str, float]
+    intercept: float
+
+
+def asks_how(question: str) -> bool:
+    """Tell whether somebody asks for a way to do something, so that steps are wanted."""
+    return HOW.search(question) is not None
+
+
+def probability(values: dict[str, float]) -> float:
+    """Give the chance, from 0 to 1, that the passages these features describe answer the question."""
+    model = _model()
+    total = model.intercept + sum(
+        model.weights[name] * (values[name] - model.means[name]) / model.scales[name] for name in model.weights
+    )
+    return 1 / (1 + math.exp(-max(min(total, 30.0), -30.0)))
+
+
+def features(
+    *, question: str, context: str, passages: Sequence[FoundPassage], best_sentence: float
+) -> dict[str, float]:
+    """Describe how well passages, best first, fit a question; the names are those of `FEATURES`.
+
+    `context` is the question with the turns before it, `best_sentence` the fit of the best sentence.
+    """
+    words = stems(question) if len(stems(question)) > 1 else stems(context)
+    read = passages[:READ_PASSAGES]
+    texts = [f"{passage.title} {passage.heading} {passage.body}" for passage in read]
+    titles = list(dict.fromkeys(f"{passage.title} {passage.heading}".strip() for passage in read))
+    dense = sorted((passage.dense for passage in passages), reverse=True)
+    others = [passage.dense for passage in passages if passage.article_id != passages[0].article_id]
+    vectors = embed([question, *titles])
+    return {
+        "dense_top": passages[0].dense,
+        "dense_margin": passages[0].dense - max(others, default=passages[0].dense - 0.1),
+        "dense_spread": dense[0] - fmean(dense[1:8]) if len(dense) > 1 else 0.1,
+        "lexical_top": math.log1p(max(passage.lexical for passage in read)),
+        "overlap_top": _share(words, texts[0]),
+        "overlap_all": _share(words, " ".join(texts)),
+        "overlap_title": max(_share(words, title) for title in titles),
+        "sentence_top": best_sentence,
+        "title_similarity": float(max(vectors[1:] @ vectors[0])),
+        "words": math.log1p(len(words)),
+    }
+
+
+def _share(words: frozenset[str], text: str) -> float:
+    return len(words & stems(text)) / len(words) if words else 0.0
+
+
+@cache
+def _model() -> Model:
+    stored = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))
+    return Model(stored["means"], stored["scales"], stored["weights"], stored["intercept"])

@@ -1,0 +1,304 @@
+"""Bring articles into the document store, keep it in step with them, and import many documents at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from knowledge.models import Article, Passage, Source
+from knowledge.services import articles
+from supportai.core import clock
+from supportai.core.actors import SYSTEM, Actor
+from supportai.core.errors import DomainError
+
+if TYPE_CHECKING:
+    from haystack import Document
+
+log = structlog.get_logger(__name__)
+
+BATCH = 32
+MAX_ATTEMPTS = 6
+# How often an article that changes while it is indexed is taken again before its own task has to do it.
+MAX_ROUNDS = 5
+# Left to the task that the change itself enqueued before the sweep helps.
+GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedDocument:
+    """One document of a source: its id there, its title and its Markdown text."""
+
+    external_id: str
+    title: str
+    body: str
+    slug: str = ""
+    language: str = "en"
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFailure:
+    """A document that was not imported, and why, for the person who imports."""
+
+    document: str
+    reason: str
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did; failures do not stop the rest."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failures: list[ImportFailure] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Count all documents that were looked at."""
+        return self.created + self.updated + self.unchanged + len(self.failures)
+
+
+def import_documents(
+    *,
+    documents: Iterable[ImportedDocument | ImportFailure],
+    source_name: str,
+    actor: Actor = SYSTEM,
+    audience: str = Article.Audience.PUBLIC,
+    on_document: Callable[[], object] = lambda: None,
+) -> ImportReport:
+    """Publish documents as articles of a source; a document whose text is known already changes nothing.
+
+    Indexing follows through events; `index_waiting` does it at once. `on_document` is called after each document.
+    """
+    source, _made = Source.objects.get_or_create(name=source_name, defaults={"kind": Source.Kind.FILES})
+    report = ImportReport()
+    for document in documents:
+        _import_one(document, source, report, actor=actor, audience=audience)
+        on_document()
+    Source.objects.filter(pk=source.pk).update(imported_at=clock.now())
+    refresh_source_states([source.pk])
+    return report
+
+
+def _import_one(
+    document: ImportedDocument | ImportFailure, source: Source, report: ImportReport, *, actor: Actor, audience: str
+) -> None:
+    if isinstance(document, ImportFailure):
+        report.failures.append(document)
+        return
+    try:
+        outcome = _store_document(document, source, actor=actor, audience=audience)
+    except DomainError as exc:
+        report.failures.append(ImportFailure(document.external_id, exc.message))
+        return
+    setattr(report, outcome, getattr(report, outcome) + 1)
+
+
+@transaction.atomic
+def _store_document(document: ImportedDocument, source: Source, *, actor: Actor, audience: str) -> str:
+    """Store one document and say what happened: created, updated or unchanged."""
+    known = Article.objects.filter(source=source, external_id=document.external_id).first()
+    if known is None:
+        articles.create_article(
+            title=document.title,
+            body=document.body,
+            actor=actor,
+            slug="" if Article.objects.filter(slug=document.slug).exists() else document.slug,
+            is_published=True,
+            source=source,
+            external_id=document.external_id,
+            audience=audience,
+            language=document.language,
+            product=document.product,
+        )
+        return "created"
+    if known.state == Article.State.ARCHIVED:
+        # A person took it away; an import does not bring it back.
+        return "unchanged"
+    before = known.current_revision_id
+    after = articles.revise_article(article_id=known.pk, title=document.title, body=document.body, actor=actor)
+    return "unchanged" if after.current_revision_id == before else "updated"
+
+
+def index_articles(article_ids: Sequence[int]) -> int:
+    """Make the document store follow these articles and count what was done; doing it again does nothing.
+
+    What an article is now decides, not what it was when this was enqueued; an article that changes meanwhile is taken
+    again, so that of a write and a delete at the same time the delete wins.
+    """
+    done = 0
+    for _round in range(MAX_ROUNDS):
+        waiting = list(waiting_articles().filter(pk__in=article_ids).select_related("current_revision"))
+        if not waiting:
+            break
+        _follow(waiting)
+        done += sum(_mark_followed(article) for article in waiting)
+    refresh_source_states(Article.objects.filter(pk__in=article_ids).values_list("source_id", flat=True))
+    return done
+
+
+def waiting_articles() -> QuerySet[Article]:
+    """Give the articles that the document store has not followed yet."""
+    return Article.objects.filter(indexed_version__lt=F("index_version"))
+
+
+def index_waiting(on_batch: Callable[[int], object] = lambda count: None) -> int:
+    """Index everything that waits, in batches; `on_batch` is called with the size of each."""
+    done = 0
+    while ids := list(waiting_articles().order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        index_articles(ids)
+        done += len(ids)
+        on_batch(len(ids))
+    return done
+
+
+def due_articles(limit: int = 256) -> list[int]:
+    """Take articles that nobody has indexed for a while, and leave them to the caller for that long again."""
+    now = clock.now()
+    due = Q()
+    for attempts in range(MAX_ATTEMPTS):
+        due |= Q(index_attempts=attempts, updated_at__lt=now - GRACE * 2**attempts)
+    ids = list(waiting_articles().filter(due).order_by("updated_at").values_list("pk", flat=True)[:limit])
+    if ids:
+        Article.objects.filter(pk__in=ids).update(updated_at=now)
+    return ids
+
+
+def note_failure(article_ids: Sequence[int], reason: str) -> None:
+    """Write down why indexing failed, for the admin and for the next attempt's delay."""
+    waiting = waiting_articles().filter(pk__in=article_ids)
+    sources = set(waiting.values_list("source_id", flat=True))
+    waiting.update(index_attempts=F("index_attempts") + 1, index_failure=reason[:500], updated_at=clock.now())
+    refresh_source_states(sources)
+
+
+def rebuild_store(on_batch: Callable[[int], object] = lambda count: None, *, is_split_again: bool = False) -> int:
+    """Write every published passage to the document store again and remove everything else; count the passages.
+
+    Searches go on meanwhile. With `is_split_again` the passages are cut anew from the articles first.
+    """
+    from knowledge.stores import document_store
+
+    published = Article.objects.filter(state=Article.State.PUBLISHED).order_by("pk")
+    if is_split_again:
+        Passage.objects.filter(revision__in=published.values("current_revision")).delete()
+    kept: set[str] = set()
+    for chunk in _chunks(list(published.select_related("current_revision"))):
+        kept |= _write_passages(chunk)
+        on_batch(len(chunk))
+    store = document_store()
+    store.delete_documents([document_id for document_id in store.document_ids() if document_id not in kept])
+    return len(kept)
+
+
+def refresh_source_states(source_ids: Iterable[int | None]) -> None:
+    """Set the indexing state of sources from their articles."""
+    for source_id in {source_id for source_id in source_ids if source_id is not None}:
+        waiting = waiting_articles().filter(source_id=source_id)
+        failed = waiting.exclude(index_failure="").values_list("title", "index_failure").first()
+        if failed:
+            state, failure = Source.State.FAILED, f"{failed[0]}: {failed[1]}"
+        else:
+            state, failure = Source.State.PENDING if waiting.exists() else Source.State.INDEXED, ""
+        Source.objects.filter(pk=source_id).update(state=state, failure=failure)
+
+
+def _follow(waiting: Sequence[Article]) -> None:
+    """Bring the store to what these articles are: write what is published, forget the rest."""
+    from knowledge.stores import document_store
+
+    live = [article for article in waiting if article.is_published]
+    kept = _write_passages(live)
+    known = Passage.objects.filter(revision__article__in=waiting).values_list("public_id", flat=True)
+    document_store().delete_documents([str(id_) for id_ in known if str(id_) not in kept])
+
+
+def _mark_followed(article: Article) -> bool:
+    """Note that the store holds the state that was loaded; False when the article has changed since."""
+    followed = Article.objects.filter(pk=article.pk, index_version=article.index_version)
+    return bool(followed.update(indexed_version=article.index_version, index_failure="", index_attempts=0))
+
+
+def _write_passages(live: Sequence[Article]) -> set[str]:
+    """Write the passages of published articles to the store, cutting texts that were not cut yet; give their ids."""
+    from knowledge.pipelines.ingest import ingest_pipeline, store_pipeline
+
+    if not live:
+        return set()
+    by_revision: dict[int, list[Passage]] = {article.current_revision_id: [] for article in live}  # type: ignore[misc]
+    for passage in Passage.objects.filter(revision__in=by_revision).order_by("position"):
+        by_revision[passage.revision_id].append(passage)
+    uncut = [article for article in live if not by_revision[article.current_revision_id]]  # type: ignore[index]
+    if uncut:
+        inputs = {"splitter": {"documents": [_whole(article) for article in uncut]}}
+        output = ingest_pipeline().run(inputs, include_outputs_from={"splitter"})
+        _store_passages(output["splitter"]["documents"])
+    cut = [
+        _piece(article, passage)
+        for article in live
+        for passage in by_revision[article.current_revision_id]  # type: ignore[index]
+    ]
+    if cut:
+        store_pipeline().run({"embedder": {"documents": cut}})
+    pieces = [*(output["splitter"]["documents"] if uncut else []), *cut]
+    return {piece.id for piece in pieces}
+
+
+def _store_passages(pieces: Sequence["Document"]) -> None:
+    """Store cut pieces as rows; another process may have stored the same ones."""
+    rows = [
+        Passage(
+            public_id=piece.id,
+            revision_id=piece.meta["revision_id"],
+            position=piece.meta["position"],
+            heading=piece.meta["heading"],
+            body=piece.content,
+            start=piece.meta["start"],
+            end=piece.meta["end"],
+        )
+        for piece in pieces
+    ]
+    Passage.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
+
+
+def _whole(article: Article) -> "Document":
+    from haystack import Document
+
+    revision = article.current_revision
+    assert revision is not None
+    return Document(id=str(revision.public_id), content=revision.body, meta=_meta(article))
+
+
+def _piece(article: Article, passage: Passage) -> "Document":
+    from haystack import Document
+
+    meta = {
+        **_meta(article),
+        "heading": passage.heading,
+        "position": passage.position,
+        "start": passage.start,
+        "end": passage.end,
+    }
+    return Document(id=str(passage.public_id), content=passage.body, meta=meta)
+
+
+def _meta(article: Article) -> dict[str, Any]:
+    return {
+        "article_id": article.pk,
+        "revision_id": article.current_revision_id,
+        "title": article.title,
+        "audience": article.audience,
+        "language": article.language,
+        "product": article.product,
+        "origin": article.origin,
+    }
+
+
+def _chunks(items: Sequence[Article]) -> Iterator[Sequence[Article]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
