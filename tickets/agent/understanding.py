@@ -30,18 +30,24 @@ HUMAN = re.compile(
 FAR = 0.58
 NEAR = 0.72
 SHORT_WORDS = 4
+# How likely a request for a person must be before it is taken as one.
+SURE = 0.6
 
 _lock = Lock()
 _heads: dict[str, TextHead] = {}
 
 
 def classify_act(text: str) -> Prediction:
-    """Say what a text does: thanks, not_helpful, human_request, greeting or request."""
-    prediction = _act_head().predict(_embed([text]))[0]
+    """Say what a text does: thanks, not_helpful, human_request, greeting, answer or request."""
+    return _act_head().predict(_embed([text]))[0]
+
+
+def asks_for_a_person(text: str, *, is_answer: bool) -> bool:
+    """Tell whether a text asks for a person; as the answer to a question only when it says so in plain words."""
     if HUMAN.search(text):
-        rest = tuple(pair for pair in prediction.ranked if pair[0] != "human_request")
-        return Prediction((("human_request", 0.99), *rest), 1.0)
-    return prediction
+        return True
+    act = classify_act(text)
+    return not is_answer and act.label == "human_request" and act.probability >= SURE and act.nearest >= NEAR
 
 
 def classify_intent(text: str, *, history: Sequence[str], settings: AgentSettings) -> tuple[tuple[str, float], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tickets.agent.context import AgentContext
 from tickets.agent.guards.base import Refusal
+from tickets.agent.guards.confirmations import refuse_made_up_confirmations
 from tickets.agent.guards.grounding import keep_grounded
 from tickets.agent.guards.links import keep_known_links
 from tickets.agent.guards.promises import refuse_false_claims
@@ -17,6 +18,7 @@ Guard = Callable[[Decision, AgentContext], Decision | Refusal]
 # In this order: each sees what the one before let through.
 GUARDS: tuple[Guard, ...] = (
     refuse_unsure,
+    refuse_made_up_confirmations,
     keep_grounded,
     refuse_false_claims,
     refuse_repeats,

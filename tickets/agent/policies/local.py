@@ -38,19 +38,14 @@ class LocalPolicy:
 
     def understand(self, context: AgentContext) -> Understanding:
         """Read the turn: an answer to the pending question first, then an act, then a request."""
-        act = understanding.classify_act(context.text)
-        if act.label == HUMAN_REQUEST and act.probability >= ACT_SURE:
-            return Understanding(
-                act=HUMAN_REQUEST,
-                intent=HUMAN_REQUEST,
-                probability=act.probability,
-                story="The customer asks for a person.",
-            )
         pending = context.pending
+        if understanding.asks_for_a_person(context.text, is_answer=pending is not None):
+            return _wants_a_person(1.0)
         if pending is not None:
             answered = _read_answer(pending, context)
             if answered is not None:
                 return answered
+        act = understanding.classify_act(context.text)
         if act.label in {"thanks", "not_helpful"} and act.probability >= ACT_SURE and _has_replied(context):
             return _react(act.label, act.probability, context)
         return _request(context, is_greeting=act.label == "greeting" and act.probability >= ACT_SURE)
@@ -79,6 +74,12 @@ class LocalPolicy:
         return replace(decision, confidence=_confidence(context, slug))
 
 
+def _wants_a_person(probability: float) -> Understanding:
+    return Understanding(
+        act=HUMAN_REQUEST, intent=HUMAN_REQUEST, probability=probability, story="The customer asks for a person."
+    )
+
+
 def _request(context: AgentContext, *, is_greeting: bool) -> Understanding:
     """Classify what is asked; a procedure starts only when it is likely enough."""
     ranked = understanding.classify_intent(
@@ -88,9 +89,7 @@ def _request(context: AgentContext, *, is_greeting: bool) -> Understanding:
     if is_greeting and (top == SMALL_TALK or probability < context.settings.act_threshold):
         return Understanding(act=SMALL_TALK, intent=SMALL_TALK, probability=1.0, story="A greeting or small talk.")
     if top == HUMAN_REQUEST and probability >= context.settings.act_threshold:
-        return Understanding(
-            act=HUMAN_REQUEST, intent=top, probability=probability, story="The customer asks for a person."
-        )
+        return _wants_a_person(probability)
     if top == SMALL_TALK and probability >= context.settings.act_threshold:
         return Understanding(act=SMALL_TALK, intent=top, probability=probability, story="Small talk.")
     procedure = context.settings.procedure(top)
