@@ -10,6 +10,9 @@ from supportai.core.admin import ReadOnlyAdmin, pretty_json
 from supportai.core.models import OutboxEvent
 
 
+admin.site.index_title = "Configuration"
+
+
 class OutboxStateFilter(admin.SimpleListFilter):
     """Narrows to what needs a look."""
 

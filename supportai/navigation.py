@@ -1,5 +1,6 @@
-"""The admin's sidebar: pages grouped by what people come to do, each only for who may open it."""
+"""The admin's sidebar and first page: what people come to do, each page only for who may open it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -7,74 +8,83 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-# Group -> model label -> icon (Material Symbols, shipped with Unfold).
-GROUPS: dict[str, dict[str, str]] = {
-    "AI agent": {
-        "tickets.AgentConfiguration": "tune",
-        "tickets.Procedure": "route",
-        "tickets.Intent": "target",
-        "tickets.Stage": "stairs",
-        "tickets.AgentRun": "history_edu",
-    },
-    "Knowledge": {
-        "knowledge.Article": "article",
-        "knowledge.Suggestion": "school",
-        "knowledge.Source": "database",
-        "knowledge.EvaluationCase": "quiz",
-    },
-    "Customers": {
-        "tickets.Ticket": "confirmation_number",
-        "tickets.Handoff": "move_up",
-        "tickets.Csat": "star",
-        "accounts.Contact": "person",
-        "accounts.Organization": "apartment",
-        "accounts.Brand": "storefront",
-    },
-    "Integrations": {
-        "integrations.Installation": "power",
-        "integrations.Binding": "link",
-        "integrations.ActionPolicy": "rule",
-        "integrations.ActionExecution": "bolt",
-        "integrations.Approval": "approval",
-    },
-    "Staff": {
-        "accounts.User": "badge",
-        "accounts.Team": "groups",
-        "auth.Group": "shield_person",
-        "accounts.ApiToken": "key",
-    },
-    "Platform": {"supportai.OutboxEvent": "outbox"},
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page: its model, an icon of Material Symbols (shipped with Unfold), and what one does there."""
+
+    label: str
+    icon: str
+    purpose: str
+    title: str = ""
+
+
+GROUPS: dict[str, tuple[Place, ...]] = {
+    "AI agent": (
+        Place("tickets.AgentConfiguration", "tune", "Switch it off, set how sure it must be"),
+        Place("tickets.Procedure", "route", "What it does for an intent, step by step"),
+        Place("tickets.Intent", "target", "What customers want, known by examples"),
+        Place("tickets.Stage", "stairs", "How far it may go, intent by intent"),
+        Place("tickets.AgentRun", "history_edu", "What it decided and did, to look up"),
+    ),
+    "Knowledge": (
+        Place("knowledge.Article", "article", "What it may quote"),
+        Place("knowledge.Suggestion", "school", "What it learned and waits for a yes"),
+        Place("knowledge.Source", "database", "Where articles come from"),
+        Place("knowledge.EvaluationCase", "quiz", "Questions whose answers are known"),
+    ),
+    "Customers": (
+        Place("tickets.Ticket", "confirmation_number", "All conversations, with filters"),
+        Place("tickets.Handoff", "move_up", "When and why it passed to people"),
+        Place("tickets.Csat", "star", "What customers thought", title="Ratings"),
+        Place("accounts.Contact", "person", "People who asked"),
+        Place("accounts.Organization", "apartment", "Their companies and plans"),
+        Place("accounts.Brand", "storefront", "The widget's look, sites and signing keys"),
+    ),
+    "Integrations": (
+        Place("integrations.Installation", "power", "Connected accounts"),
+        Place("integrations.Binding", "link", "Which account carries out which capability"),
+        Place("integrations.ActionPolicy", "rule", "What it may do alone, and up to which amount"),
+        Place("integrations.ActionExecution", "bolt", "What was done outside"),
+        Place("integrations.Approval", "approval", "What waited for a person"),
+    ),
+    "Staff": (
+        Place("accounts.User", "badge", "Who works here, with which role"),
+        Place("accounts.Team", "groups", "Where tickets go"),
+        Place("auth.Group", "shield_person", "What each role may do", title="Roles"),
+        Place("accounts.ApiToken", "key", "How other systems sign in"),
+    ),
+    "Platform": (Place("supportai.OutboxEvent", "outbox", "Events that wait or are stuck"),),
 }
 REST = "More"
-ICON = "table"
+PLACED = frozenset(place.label for places in GROUPS.values() for place in places)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Build Unfold's navigation for a person; a registered model without a place above comes last."""
     pages = {model._meta.label: page for model, page in admin.site._registry.items()}
-    placed = {label for labels in GROUPS.values() for label in labels}
-    rest = {label: ICON for label in sorted(pages) if label not in placed}
-    groups = {**GROUPS, REST: rest}
-    found = [(title, _items(request, labels, pages)) for title, labels in groups.items()]
+    rest = tuple(Place(label, "table", "") for label in sorted(pages) if label not in PLACED)
+    found = {title: _items(request, places, pages) for title, places in {**GROUPS, REST: rest}.items()}
     return [
         {"title": title, "items": items, "separator": True, "collapsible": title == REST}
-        for title, items in found
+        for title, items in found.items()
         if items
     ]
 
 
-def _items(request: HttpRequest, labels: dict[str, str], pages: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(request: HttpRequest, places: tuple[Place, ...], pages: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        _item(pages[label], icon)
-        for label, icon in labels.items()
-        if label in pages and pages[label].has_view_or_change_permission(request)
+        _item(place, pages[place.label])
+        for place in places
+        if place.label in pages and pages[place.label].has_view_or_change_permission(request)
     ]
 
 
-def _item(page: admin.ModelAdmin, icon: str) -> dict[str, Any]:
+def _item(place: Place, page: admin.ModelAdmin) -> dict[str, Any]:
     options = page.model._meta
     return {
-        "title": capfirst(str(options.verbose_name_plural)),
-        "icon": icon,
+        "title": place.title or capfirst(str(options.verbose_name_plural)),
+        "icon": place.icon,
+        "purpose": place.purpose,
         "link": reverse(f"admin:{options.app_label}_{options.model_name}_changelist"),
     }

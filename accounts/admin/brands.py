@@ -21,14 +21,15 @@ class BrandForm(forms.ModelForm):
     """A brand without JSON: lists are lines."""
 
     suggestions = LinesField(
-        widget=UnfoldAdminTextareaWidget, help_text="Up to four questions offered in an empty conversation, one a line."
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="Up to four questions offered in an empty conversation, one a line.",
     )
     languages = LinesField(
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="ISO 639-1 codes that the AI agent answers in, such as en, one a line; the first is the default.",
     )
     allowed_origins = LinesField(
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="Sites that may embed the widget, such as https://app.example.com, one a line. "
         "Our own pages always may.",
     )

@@ -24,6 +24,11 @@ ROLES_HELP = (
 )
 
 
+def role_title(group: Group) -> str:
+    """Name a role as people do."""
+    return str(dict(User.Role.choices).get(group.name, group.name))
+
+
 class RoleFormMixin(forms.ModelForm):
     """Chooses roles with what each may do beside them."""
 
@@ -32,6 +37,8 @@ class RoleFormMixin(forms.ModelForm):
         if "groups" in self.fields:
             self.fields["groups"].label = "Roles"
             self.fields["groups"].help_text = ROLES_HELP
+            self.fields["groups"].label_from_instance = role_title
+            self.fields["groups"].widget.can_add_related = False
 
 
 class StaffCreationForm(RoleFormMixin, UserCreationForm):
@@ -114,8 +121,7 @@ class UserAdmin(ConfigurationAdmin, DjangoUserAdmin):
     @display(description="Roles", label=True)
     def role_names(self, obj: User) -> list[str]:
         """Name the roles."""
-        labels = dict(User.Role.choices)
-        return [str(labels.get(group.name, group.name)) for group in obj.groups.all()]
+        return [role_title(group) for group in obj.groups.all()]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Load the roles with the list."""
@@ -143,7 +149,7 @@ class GroupAdmin(PlainAdmin, DjangoGroupAdmin):
     @display(description="Role", ordering="name")
     def title(self, obj: Group) -> str:
         """Name the role as people do."""
-        return str(dict(User.Role.choices).get(obj.name, obj.name))
+        return role_title(obj)
 
     @display(description="Members")
     def members(self, obj: Group) -> int:

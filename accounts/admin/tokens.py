@@ -56,6 +56,10 @@ class ApiTokenAdmin(PlainAdmin):
         """Make everything of a stored token read-only."""
         return self.get_fields(request, obj) if obj else ()
 
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Refuse: scopes that could grow later would make a token's promise worthless."""
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         """Refuse: a revoked token stays on record."""
         return False
@@ -97,11 +101,11 @@ class ApiTokenAdmin(PlainAdmin):
         messages.warning(request, SHOWN_ONCE.format(secret=issued.secret))
         return go_to(reverse("admin:accounts_apitoken_change", args=[issued.token.pk]))
 
-    @display(description="Scopes", label=True)
-    def scope_names(self, obj: ApiToken) -> list[str]:
+    @display(description="Scopes")
+    def scope_names(self, obj: ApiToken) -> str:
         """Name the scopes."""
         labels = dict(ApiToken.Scope.choices)
-        return [str(labels.get(scope, scope)) for scope in obj.scopes]
+        return ", ".join(str(labels.get(scope, scope)) for scope in obj.scopes)
 
     @display(description="State", label={"Works": "success", "Revoked": "danger", "Expired": "warning"})
     def state(self, obj: ApiToken) -> str:

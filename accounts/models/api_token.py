@@ -35,6 +35,7 @@ class ApiToken(BaseModel):
     is_revoked = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name = "API token"
         ordering = ("name", "pk")
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ def new_signing_key() -> str:
 class Brand(BaseModel):
     """What a widget shows, where it may run and how its users prove who they are."""
 
-    slug = models.SlugField(unique=True, help_text="The `data-brand` of the script tag.")
+    slug = models.SlugField(
+        unique=True, help_text="The data-brand of the script tag, and the audience of signed identities."
+    )
     name = models.CharField(max_length=80)
     color = models.CharField(
         max_length=7,

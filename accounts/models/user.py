@@ -52,9 +52,11 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
         ADMIN = "admin", "Admin"
         AI_OVERSIGHT = "ai_oversight", "AI oversight"
 
-    email = models.EmailField(unique=True)
+    email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=120)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(
+        "may sign in", default=True, help_text="Off: nobody signs in as this person, and their API tokens end."
+    )
     is_staff = models.BooleanField(
         "may open the admin", default=False, help_text="Leads and admins configure the product there."
     )
@@ -72,6 +74,8 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     class Meta:
+        verbose_name = "member of staff"
+        verbose_name_plural = "staff"
         ordering = ("name", "email")
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_unique_whatever_case"),)
         permissions = tuple(Right.choices)
@@ -83,6 +87,10 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
         """Store the address in lower case, so that one person has one account."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        """Give the whole name, as colleagues see it."""
+        return self.name
 
     def get_short_name(self) -> str:
         """Give the first name, as customers see it."""

@@ -3,6 +3,7 @@
 `date(ts)`, `money(minor_units, currency)` and `days_between(ts, ts)` are there beside CEL's own macros.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,16 @@ from supportai.core import clock
 from supportai.core.errors import InvalidInputError
 
 # ISO 4217 currencies without a minor unit, as far as payment providers list them.
-ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"])
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 SECONDS_PER_DAY = 86_400
+# As the parser (ANTLR) words its first finding; the place counts from 1.
+PARSE_ERROR = re.compile(
+    r"<input>:(?P<line>\d+):(?P<column>\d+): Syntax error: "
+    r"(?:mismatched input|extraneous input|token recognition error at:|no viable alternative at input) (?P<met>'.*?')"
+)
 
 
 class ExpressionError(InvalidInputError):
@@ -59,7 +67,17 @@ def check(expression: str) -> None:
     try:
         cel.compile(expression)
     except ValueError as exc:
-        raise ExpressionError(str(exc)) from exc
+        raise ExpressionError(_plainly(str(exc))) from exc
+
+
+def _plainly(error: str) -> str:
+    """Keep of a parser's message what helps a person: where, and what was met there."""
+    found = PARSE_ERROR.search(error)
+    if not found:
+        return error
+    place = f"At character {found['column']}" + (f" of line {found['line']}" if found["line"] != "1" else "")
+    met = found["met"]
+    return f"{place}: it ends too early." if met == "'<EOF>'" else f"{place}: {met} does not fit there."
 
 
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:

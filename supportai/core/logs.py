@@ -31,9 +31,7 @@ def logging_config(*, level: str, renderer: str) -> dict[str, Any]:
         drop_personal_data,
     ]
     final: Any = (
-        structlog.processors.JSONRenderer()
-        if renderer == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer() if renderer == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from supportai.core.admin import ConfigurationAdmin
 from tickets.models import AgentConfiguration, Stage
@@ -19,10 +21,33 @@ STAGE_COLOURS = {
 }
 
 
+class AgentConfigurationForm(forms.ModelForm):
+    """The settings, with the stages to choose from."""
+
+    default_stage = forms.ChoiceField(
+        choices=Stage.Level.choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text="For intents without a stage of their own.",
+    )
+
+    class Meta:
+        model = AgentConfiguration
+        fields = (
+            "is_on",
+            "default_stage",
+            "answer_threshold",
+            "act_threshold",
+            "max_steps",
+            "max_seconds",
+            "silence_hours",
+        )
+
+
 @admin.register(AgentConfiguration)
 class AgentConfigurationAdmin(ConfigurationAdmin):
     """One row: its list is its page."""
 
+    form = AgentConfigurationForm
     fieldsets = (
         (None, {"fields": ("is_on", "default_stage")}),
         (

@@ -69,6 +69,8 @@ class StepInline(StackedInline):
 
     model = ProcedureStep
     form = StepForm
+    verbose_name = "step"
+    verbose_name_plural = "steps"
     extra = 0
     collapsible = True
     ordering_field = "position"
@@ -116,6 +118,8 @@ class ProcedureForm(forms.ModelForm):
     class Meta:
         model = Procedure
         fields = ("intent", "is_enabled", "needs_identity", "guidance")
+        labels = {"is_enabled": "On", "needs_identity": "Verified customers only"}
+        widgets = {"guidance": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
         help_texts = {"is_enabled": "Off: the AI agent hands these questions to people."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -24,6 +24,7 @@ class StepInline(TabularInline):
 
     model = AgentStep
     extra = 0
+    hide_title = True
     can_delete = False
     fields = ("number", "kind", "state", "story", "rule", "decision", "result", "duration_ms")
     readonly_fields = fields
@@ -74,9 +75,11 @@ class AgentRunAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "ticket_link",
-        ("state_name", "error"),
-        ("intent", "procedure", "policy", "confidence"),
-        ("started_at", "finished_at", "attempts"),
+        ("state_name", "attempts"),
+        "error",
+        ("intent", "procedure"),
+        ("policy", "confidence"),
+        ("started_at", "finished_at"),
         ("episode", "input_sequence"),
         ("tokens", "cost_microcents"),
         "used_versions",

@@ -22,6 +22,7 @@ class MessageInline(TabularInline):
 
     model = Message
     extra = 0
+    hide_title = True
     can_delete = False
     fields = ("sequence", "who", "kind", "body", "created_at")
     readonly_fields = fields
@@ -64,11 +65,13 @@ class TicketAdmin(PlainAdmin):
             {
                 "fields": (
                     ("subject", "contact"),
-                    ("status", "handler", "assignee"),
-                    ("intent", "episode", "channel", "brand"),
-                    ("created_at", "first_replied_at", "last_message_at"),
-                    ("resolved_at", "resolved_by", "ledger"),
-                    "public_id",
+                    ("status", "handler"),
+                    ("assignee", "intent"),
+                    ("channel", "brand"),
+                    ("created_at", "first_replied_at"),
+                    ("last_message_at", "episode"),
+                    ("resolved_at", "resolved_by"),
+                    ("ledger", "public_id"),
                 )
             },
         ),
