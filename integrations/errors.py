@@ -20,7 +20,9 @@ class ConnectorError(Exception):
     `permanent`: asking again will not help. `is_unknown`: the call may have had its effect (a time-out after sending).
     """
 
-    def __init__(self, message: str, *, permanent: bool = False, is_unknown: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool = False, is_unknown: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.is_unknown = is_unknown

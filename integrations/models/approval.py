@@ -29,7 +29,8 @@ class Approval(BaseModel):
         constraints = (
             models.CheckConstraint(
                 name="approval_decided_at_iff_not_pending",
-                condition=Q(state="pending", decided_at__isnull=True) | (~Q(state="pending") & Q(decided_at__isnull=False)),
+                condition=Q(state="pending", decided_at__isnull=True)
+                | (~Q(state="pending") & Q(decided_at__isnull=False)),
             ),
         )
 

@@ -12,7 +12,9 @@ class Binding(BaseModel):
 
     capability = models.CharField(max_length=80, unique=True, help_text="As procedures name it: billing.refund_charge.")
     installation = models.ForeignKey(Installation, models.PROTECT, related_name="bindings")
-    action = models.CharField(max_length=80, help_text="An action of the installation's connector: sandbox.refund_charge.")
+    action = models.CharField(
+        max_length=80, help_text="An action of the installation's connector: sandbox.refund_charge."
+    )
     history = HistoricalRecords()
 
     class Meta:

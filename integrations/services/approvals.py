@@ -73,7 +73,13 @@ def _pending(approval_id: int, *, also_late: bool = False) -> Approval:
 
 def _note(approval: Approval, *, user_id: int, is_yes: bool, why: str = "") -> None:
     user = User.objects.get(pk=user_id)
-    decision = {"user_id": user.pk, "name": str(user), "is_yes": is_yes, "why": why[:300], "at": clock.now().isoformat()}
+    decision = {
+        "user_id": user.pk,
+        "name": str(user),
+        "is_yes": is_yes,
+        "why": why[:300],
+        "at": clock.now().isoformat(),
+    }
     approval.decisions = [*approval.decisions, decision]
     approval.save(update_fields=["decisions"])
 

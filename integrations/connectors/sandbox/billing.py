@@ -180,9 +180,7 @@ def get_subscription(
 
 
 def _old_plan(connector: SandboxConnector, execution: ActionExecution) -> None:
-    SandboxSubscription.objects.filter(pk=execution.result["subscription_id"]).update(
-        plan=execution.result["old_plan"]
-    )
+    SandboxSubscription.objects.filter(pk=execution.result["subscription_id"]).update(plan=execution.result["old_plan"])
 
 
 @action(

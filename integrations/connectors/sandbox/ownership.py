@@ -35,8 +35,10 @@ def may_touch(row: OwnedRow, identity: BoundIdentity, roles: frozenset[str]) -> 
         return False
     if row.contact:
         return row.contact.lower() == identity.email or _is_colleagues_admin(row, identity)
-    return bool(row.organization) and row.organization == identity.organization and bool(
-        roles & roles_of(identity.email, identity.organization)
+    return (
+        bool(row.organization)
+        and row.organization == identity.organization
+        and bool(roles & roles_of(identity.email, identity.organization))
     )
 
 
@@ -62,7 +64,5 @@ def needs_organization_admin(_connector: SandboxConnector, params: Any, identity
     """Say why the organization's admin must approve, or nothing when the admin is the one who asks."""
     account = find_row(SandboxAccount, params.account_id)
     organization = account.organization or identity.organization
-    is_admin = SandboxOrganization.objects.filter(
-        name=organization, admin__iexact=identity.email or "-"
-    ).exists()
+    is_admin = SandboxOrganization.objects.filter(name=organization, admin__iexact=identity.email or "-").exists()
     return "" if is_admin and account.organization == identity.organization else "The organization's admin must agree."

@@ -1,0 +1,104 @@
+"""REST: installations, executions, and approvals with people's decisions."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts import permissions
+from accounts.api.permissions import CanSeeInbox, HasScope
+from integrations import selectors
+from integrations.api.filters import ApprovalFilter, ExecutionFilter
+from integrations.api.serializers import (
+    ApprovalSerializer,
+    DenialSerializer,
+    ExecutionSerializer,
+    InstallationSerializer,
+)
+from integrations.models import ActionExecution, Approval, Installation
+from integrations.services import approvals
+from supportai.core.errors import NotAllowedError
+
+READERS = (IsAuthenticated, HasScope, CanSeeInbox)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List connected accounts, newest first"),
+    retrieve=extend_schema(summary="Read a connected account"),
+)
+class InstallationViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Installation]):
+    """Connected accounts of other systems."""
+
+    permission_classes = READERS
+    serializer_class = InstallationSerializer
+    filterset_fields = ("kind", "state")
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    queryset = Installation.objects.none()
+
+    def get_queryset(self) -> QuerySet[Installation]:
+        return selectors.installations()
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List executions of actions, newest first"),
+    retrieve=extend_schema(summary="Read an execution"),
+)
+class ExecutionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[ActionExecution]):
+    """What the AI agent called, for whom, and what came of it."""
+
+    permission_classes = READERS
+    serializer_class = ExecutionSerializer
+    filterset_class = ExecutionFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    queryset = ActionExecution.objects.none()
+
+    def get_queryset(self) -> QuerySet[ActionExecution]:
+        return selectors.executions()
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List approvals, newest first"), retrieve=extend_schema(summary="Read an approval")
+)
+class ApprovalViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Approval]):
+    """Calls that wait, or waited, for people."""
+
+    permission_classes = READERS
+    serializer_class = ApprovalSerializer
+    filterset_class = ApprovalFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    queryset = Approval.objects.none()
+
+    def get_queryset(self) -> QuerySet[Approval]:
+        return selectors.approvals()
+
+    @extend_schema(summary="Say yes to the call", request=None, responses={200: ApprovalSerializer})
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, public_id: UUID) -> Response:
+        approval = selectors.approval_by_public_id(public_id)
+        if not permissions.can_approve_action(request.user, amount_cents=approval.execution.amount_cents):
+            raise NotAllowedError("The user of this token may not approve this action.")
+        approvals.approve(approval_id=approval.pk, user_id=request.user.pk)
+        return self._answer(public_id)
+
+    @extend_schema(summary="Say no to the call", request=DenialSerializer, responses={200: ApprovalSerializer})
+    @action(detail=True, methods=["post"])
+    def deny(self, request: Request, public_id: UUID) -> Response:
+        approval = selectors.approval_by_public_id(public_id)
+        if not permissions.can_approve_action(request.user):
+            raise NotAllowedError("The user of this token may not decide on actions.")
+        form = DenialSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        approvals.deny(approval_id=approval.pk, user_id=request.user.pk, why=form.validated_data["why"])
+        return self._answer(public_id)
+
+    def _answer(self, public_id: UUID) -> Response:
+        return Response(self.get_serializer(selectors.approval_by_public_id(public_id)).data)
