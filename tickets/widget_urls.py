@@ -15,5 +15,5 @@ urlpatterns = [
     path("csat", widget.csat, name="csat"),
     path("attachments", widget.upload, name="upload"),
     path("attachments/<uuid:public_id>", widget.attachment_link, name="attachment-link"),
-    path("files/<str:token>", widget.attachment, name="attachment"),
+    path("files/<uuid:public_id>", widget.attachment, name="attachment"),
 ]

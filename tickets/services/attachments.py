@@ -120,21 +120,22 @@ def clean_name(name: str, extension: str) -> str:
 
 def signed_url(attachment: Attachment) -> str:
     """Make an address that gives the file to whoever has it, for 15 minutes."""
-    token = signing.dumps(str(attachment.public_id), salt=SALT)
-    return reverse("widget:attachment", args=[token])
+    key = signing.dumps(str(attachment.public_id), salt=SALT)
+    # In the query, because request logs keep the path.
+    return f"{reverse('widget:attachment', args=[attachment.public_id])}?key={key}"
 
 
-def by_token(token: str) -> Attachment:
+def by_key(public_id: UUID, key: str) -> Attachment:
     """Give the file of a signed address.
 
     Raises:
         NotFoundError: it expired, was changed, or the file is gone.
     """
     try:
-        public_id = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
+        signed = signing.loads(key, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature as exc:
         raise NotFoundError("This link has expired; open the file from the conversation again.") from exc
-    attachment = Attachment.objects.filter(public_id=public_id).first()
+    attachment = Attachment.objects.filter(public_id=public_id).first() if signed == str(public_id) else None
     if attachment is None:
         raise NotFoundError("This file is gone.")
     return attachment

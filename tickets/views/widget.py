@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
@@ -224,12 +225,13 @@ attachment_link = endpoint(GET=_link)
 
 
 @require_GET
-def attachment(_request: HttpRequest, token: str) -> HttpResponse:
+def attachment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Give a file to save: never shown as a page, whatever is in it."""
-    found = attachments.by_token(token)
-    response = FileResponse(
-        found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.content_type
-    )
+    found = attachments.by_key(public_id, request.GET.get("key", ""))
+    with found.file.open("rb") as file:
+        # Whole: files are small, and a synchronous stream would warn under ASGI.
+        response = HttpResponse(file.read(), content_type=found.content_type)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, max-age=600"

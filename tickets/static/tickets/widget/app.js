@@ -14,6 +14,8 @@ const TYPING_EVERY_MS = 3_000;
 const TYPING_SHOWN_MS = 6_000;
 // Nothing is said about waiting before this; most answers are there by then.
 const QUIET_MS = 600;
+// Longer than this nobody is reading; what comes, comes without a promise.
+const READING_MS = 30_000;
 // A line that comes back this fast was not worth a word.
 const LOST_QUIET_MS = 1_500;
 
@@ -260,7 +262,10 @@ class App {
   expectAnswer() {
     clearTimeout(this.timers.reading);
     if (this.store.ticket?.handler === "person") return;
-    this.timers.reading = setTimeout(() => this.update({ isReading: true }), QUIET_MS);
+    this.timers.reading = setTimeout(() => {
+      this.update({ isReading: true });
+      this.timers.reading = setTimeout(() => this.update({ isReading: false }), READING_MS);
+    }, QUIET_MS);
   }
 
   sayTyping() {
@@ -377,7 +382,7 @@ class App {
     const { store, view } = this;
     const isLost = this.lostAt > 0 && (!navigator.onLine || Date.now() - this.lostAt > LOST_QUIET_MS);
     this.panel.render({
-      ...view, follow, isLost, isOnline: this.connection.isOnline,
+      ...view, follow, isLost, isOpen: this.isOpen, isOnline: this.connection.isOnline,
       retrySeconds: Math.ceil((this.retryAt - Date.now()) / 1000),
       ticket: store.ticket, messages: store.ordered, did: store.did, working: store.working, stream: store.stream,
       outbox: store.outbox.filter((item) => item.ticket === store.ticketId),
@@ -428,7 +433,8 @@ const HANDLERS = {
     if (!app.store.ticketId && app.view.hasAskedPerson) app.store.adopt(ticket.id);
     if (ticket.id !== app.store.ticketId) return;
     app.store.setTicket(ticket);
-    if (ticket.handler === "person") app.store.working = [];
+    if (ticket.handler === "person") Object.assign(app.store, { working: [], stream: null });
+    if (ticket.status === "resolved") app.view.typing = "";
     if (ticket.handler === "ai_agent") app.view.hasAskedPerson = false;
     if (ticket.last_sequence > app.store.seen) app.resync();
     app.store.keep();

@@ -40,7 +40,7 @@ export function ratingCard(send) {
   const submit = h("button", { type: "submit", class: "btn primary" }, texts.csatSend);
   const more = h("div", { class: "more", hidden: true }, comment, submit);
   const scores = texts.csatScores.map((word, index) => h("label", {},
-    h("input", { type: "radio", name: "score", value: index + 1, required: true, onchange: () => { more.hidden = false; } }), h("span", {}, word)));
+    h("input", { type: "radio", name: "score", value: index + 1, required: true, onchange: () => { more.hidden = false; more.closest("form").scrollIntoView({ block: "end" }); } }), h("span", {}, word)));
   return h("form", { class: "rate", onsubmit: (event) => {
     event.preventDefault();
     send(Number(new FormData(event.target).get("score")), comment.value.trim());

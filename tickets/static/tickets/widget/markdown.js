@@ -5,7 +5,7 @@ const ITEM = /^\s*(?:[-*•]|(\d{1,3})[.)])\s+(.*)$/;
 const HEADING = /^#{1,6}\s+(.*)$/;
 const FENCE = /^```/;
 // In this order: `code`, **bold**, *emphasis*, [words](address), [1] or [1, 2].
-const INLINE = /`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<![\w*])\*([^*\s][^*\n]*)\*(?!\w)|\[([^\]\n]+)\]\(([^\s)]+)\)|\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]/g;
+const INLINE = /`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<![\w*])\*([^*\s][^*\n]*)\*(?!\w)|\[([^\]\n]+)\]\(((?:[^\s()]|\([^\s()]*\))+)\)|\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]/g;
 const BARE_LINK = /https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?]/g;
 
 /** Give the absolute address when it is http(s) or relative to `base`, else null: no javascript:, no data:. */

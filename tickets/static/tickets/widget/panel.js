@@ -82,6 +82,13 @@ export class Panel {
     else this.composer.focus();
   }
 
+  /** A button that was pressed may be gone: keep the focus, and with it Escape, inside. */
+  keepFocus() {
+    if (this.element.getRootNode().activeElement) return;
+    if (this.fillsScreen) this.log.focus();
+    else this.composer.focus();
+  }
+
   hide() {
     this.element.hidden = true;
   }
@@ -92,10 +99,12 @@ export class Panel {
 
   render(state) {
     const isAtEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END_PIXELS;
+    const hadFocus = this.element.getRootNode().activeElement !== null;
     this.renderHeader(state);
     this.renderQuick(state);
     reconcile(this.log, this.entries(state), this.known);
     if (isAtEnd || state.follow) this.scrollToEnd();
+    if (hadFocus && state.isOpen) this.keepFocus();
   }
 
   renderHeader({ ticket, isOnline, isLost, page }) {
@@ -116,7 +125,7 @@ export class Panel {
     messages.forEach((message, index) => list.push(this.messageEntry(state, message, index)));
     for (const item of outbox) list.push(this.unsentEntry(state, item));
     if (state.stream || state.working.length) list.push(this.streamEntry(state));
-    else if (state.isReading) list.push(["reading", "1", () => h("p", { class: "sys start" }, `${texts.reading} …`)]);
+    else if (state.isReading && !state.isLost) list.push(["reading", "1", () => h("p", { class: "sys start" }, `${texts.reading} …`)]);
     if (state.typing) list.push(["typing", state.typing, () => h("p", { class: "sys start" }, `${texts.typing(state.typing)} …`)]);
     if (isWaiting(ticket)) list.push(["waiting", ticket.team ?? "", () => waitingCard(ticket)]);
     if (state.consent) list.push(["consent", JSON.stringify(state.consent), () => consentCard(state.consent, this.actions)]);

@@ -30,7 +30,7 @@ export const texts = {
   personTeam: (team) => `Your question is with the ${teamName(team)}.`,
   personAny: "Your question is with our team.",
   personStay: "You can close this window, the answer will be here.",
-  personKnows: "They see this conversation, so you need not repeat anything. Add more below if it helps.",
+  personKnows: "They see this conversation. Add more below if it helps.",
   resolved: "This conversation is resolved.",
   resolvedMore: "Writing below opens it again.",
   csatTitle: "How did this go?",

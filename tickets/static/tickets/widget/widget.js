@@ -10,12 +10,12 @@
   const script = document.currentScript;
   const VERSION = "__VERSION__";
   const CSS = `
-    :host { all: initial !important; color-scheme: light dark; --brand: #14201c;
+    :host { all: initial !important; color-scheme: light dark !important; --brand: #14201c;
       --surface: light-dark(#ffffff, #161e1b); --sunken: light-dark(#e8ece8, #26312d); --ink: light-dark(#14201c, #e8eeeb);
       --ink-2: light-dark(#3f4c47, #b7c3bd); --ink-3: light-dark(#56635e, #98a69f); --link: light-dark(#1a46b5, #a3bbff);
       --line-strong: light-dark(#7b8983, #74857d); --sans: system-ui, -apple-system, "Segoe UI", Roboto, Inter, "Noto Sans", "Noto Sans Arabic", sans-serif;
       --shadow: 0 1px 2px light-dark(rgb(20 32 28 / 0.08), rgb(0 0 0 / 0.5)), 0 12px 32px light-dark(rgb(20 32 28 / 0.14), rgb(0 0 0 / 0.55)); }
-    :host([data-theme="light"]) { color-scheme: light; } :host([data-theme="dark"]) { color-scheme: dark; }
+    :host([data-theme="light"]) { color-scheme: light !important; } :host([data-theme="dark"]) { color-scheme: dark !important; }
     .launch { all: unset; box-sizing: border-box; position: fixed; z-index: 2147483000; inset-block-end: 20px; inset-inline-end: 20px;
       display: flex; align-items: center; gap: 10px; min-block-size: 52px; padding: 8px 14px; border: 1px solid var(--line-strong);
       border-radius: 12px; background: var(--surface); color: var(--ink); box-shadow: var(--shadow); font: 620 14px/1.3 var(--sans);
