@@ -90,12 +90,15 @@ class ConversationConsumer(FrameConsumer):
     async def _session(self) -> WidgetSession | None:
         """Read the session again, since a token may end while its socket stays open; None closes the socket."""
         try:
-            return await read_session(self.token, origin=self.header("origin"), host=self.header("host"))
+            session: WidgetSession = await read_session(
+                self.token, origin=self.header("origin"), host=self.header("host")
+            )
         except (SessionExpiredError, access.OriginNotAllowedError) as exc:
             await self.send_refusal(exc)
             is_over = isinstance(exc, SessionExpiredError)
             await self.close(code=CLOSE_NO_SESSION if is_over else CLOSE_NOT_ALLOWED)
             return None
+        return session
 
     async def _join(self, session: WidgetSession) -> None:
         group = contact_group(session.contact.public_id)

@@ -61,14 +61,15 @@ class MessagesPoll(AsyncHttpConsumer):
         token = self._header(b"authorization").removeprefix("Bearer ")
         session = await read_session(token, origin=self._header(b"origin"), host=self._header(b"host"))
         if not question.patience_seconds:
-            return await missed(session, question)
+            answer: JSONDict = await missed(session, question)
+            return answer
         return await self._wait(session, question)
 
     async def _wait(self, session: WidgetSession, question: Missed) -> JSONDict:
         bell, group = _Bell(), contact_group(session.contact.public_id)
         await hub.join(group, bell)
         try:
-            answer = await missed(session, question)
+            answer: JSONDict = await missed(session, question)
             if not answer["messages"] and await _rings(bell, question.patience_seconds):
                 answer = await missed(session, question)
             return answer

@@ -43,7 +43,7 @@ def _quiet(monkeypatch):
 
 
 def new_session(*, signed: bool = False, **brand: Any) -> WidgetSession:
-    row = BrandFactory(**brand)
+    row = BrandFactory.create(**brand)
     identity = SignedIdentity(external_id="u1", email="ana@northwind.example", name="Ana Ruiz") if signed else None
     return open_session(row, identity)
 
@@ -156,7 +156,7 @@ async def test_another_contacts_conversation_is_not_shown():
 async def test_internal_notes_never_reach_the_widget():
     session = await in_db(new_session)()
     ticket = await in_db(ticket_of)(session)
-    user = await in_db(UserFactory)()
+    user = await in_db(UserFactory.create)()
     note = {"ticket_id": ticket.pk, "user_id": user.pk, "client_id": uuid4(), "text": "Looks fishy"}
     async with widget(session, ticket=str(ticket.public_id), after=1) as communicator:
         await in_db(messages.post_note)(**note)
@@ -399,7 +399,7 @@ async def test_another_hello_moves_the_socket_to_the_other_contact():
 
 def staff(*, role: str = "agent") -> Any:
     ensure_roles()
-    user = UserFactory(role=role)
+    user = UserFactory.create(role=role)
     assert user.has_perm(f"accounts.{Right.SEE_INBOX}")
     return user
 
@@ -421,7 +421,7 @@ async def test_no_other_page_opens_the_inbox_with_somebodys_cookie(origin):
 async def test_the_inbox_is_closed_to_strangers_and_to_staff_without_the_right():
     from django.contrib.auth.models import AnonymousUser
 
-    powerless = await in_db(UserFactory)()
+    powerless = await in_db(UserFactory.create)()
     await in_db(powerless.groups.clear)()
     for user in (AnonymousUser(), powerless):
         communicator = socket("/ws/inbox/", OWN_ORIGIN, user)

@@ -14,8 +14,9 @@ from django.test import Client
 from PIL import Image
 
 from accounts.models import Brand, Contact
-from accounts.tests.factories import BrandFactory
+from accounts.tests.factories import BrandFactory, ContactFactory
 from accounts.widget import open_session
+from integrations.models.sandbox import SandboxCharge
 from supportai.core import clock
 from supportai.core.actors import Actor
 from tickets.models import Attachment, Csat, Message, Ticket
@@ -40,7 +41,10 @@ def _quiet(monkeypatch, settings, tmp_path):
 
 @pytest.fixture
 def brand() -> Brand:
-    return BrandFactory(slug="fernway", name="Fernway", allowed_origins=[SHOP], suggestions=["How do I start?"])
+    made: Brand = BrandFactory.create(
+        slug="fernway", name="Fernway", allowed_origins=[SHOP], suggestions=["How do I start?"]
+    )
+    return made
 
 
 class Widget:
@@ -214,7 +218,7 @@ def test_refusals_carry_cors_headers_too_so_that_the_widget_can_read_them(brand)
 
 
 def test_a_site_of_one_brand_does_not_speak_for_another(brand):
-    other = BrandFactory(allowed_origins=["https://other.example"])
+    other = BrandFactory.create(allowed_origins=["https://other.example"])
     response = Widget(other, SHOP).say()
     assert (response.status_code, response.json()["code"]) == (403, "origin_not_allowed")
     assert not Message.objects.exists()
@@ -382,9 +386,8 @@ def test_a_link_without_its_key_gives_nothing(client, brand):
 
 @pytest.fixture
 def ana(brand) -> Contact:
-    from accounts.tests.factories import ContactFactory
-
-    return ContactFactory(email="ana@northwind.example", name="Ana Ruiz", brand=brand, external_id="u1")
+    made: Contact = ContactFactory.create(email="ana@northwind.example", name="Ana Ruiz", brand=brand, external_id="u1")
+    return made
 
 
 def test_the_demo_page_is_not_there_without_the_demo(client, ana, settings):
@@ -401,11 +404,28 @@ def test_the_demo_page_signs_its_customer_in(client, ana, brand, settings):
 
 
 def test_the_demo_page_can_be_seen_by_a_visitor_or_another_customer(client, ana, brand, settings):
-    from accounts.tests.factories import ContactFactory
-
     settings.DEMO = True
-    ben = ContactFactory(name="Ben Okafor", brand=brand)
+    ben = ContactFactory.create(name="Ben Okafor", brand=brand)
     assert "data-identity" not in client.get("/demo/", {"as": "visitor"}).content.decode()
     html = client.get("/demo/", {"as": str(ben.public_id)}).content.decode()
     token = html.partition('data-identity="')[2].partition('"')[0]
     assert open_session(brand, token).contact == ben
+
+
+def test_the_demo_page_shows_what_the_sandbox_billed_and_gave_back(client, ana, settings):
+    settings.DEMO = True
+    rows = {"amount_cents": 4900, "contact": ana.email, "description": "Pro plan"}
+    SandboxCharge.objects.create(id="ch_1", **rows)
+    SandboxCharge.objects.create(id="ch_2", refunded_cents=4900, **rows)
+    SandboxCharge.objects.create(id="ch_3", refunded_cents=900, **rows)
+    SandboxCharge.objects.create(id="ch_4", **{**rows, "contact": "", "organization": ana.organization.name})
+    SandboxCharge.objects.create(id="ch_5", **{**rows, "contact": "someone@else.example"})
+    html = client.get("/demo/").content.decode()
+    assert [name for name in ("ch_1", "ch_2", "ch_3", "ch_4", "ch_5") if name in html] == [
+        "ch_1",
+        "ch_2",
+        "ch_3",
+        "ch_4",
+    ]
+    assert "<td>refunded</td>" in html
+    assert "<td>$9.00 refunded</td>" in html
