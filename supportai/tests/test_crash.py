@@ -75,7 +75,7 @@ def test_a_refund_survives_being_killed(point: str, asked_data_dir: Path, copied
     assert customer.status == "resolved"
     assert len(refunded(server)) == len(before) + 1, "exactly one refund"
     states = server.rows(
-        "select state, count(*) as n from integrations_actionexecution where name like '%refund%' group by state"
+        "select state, count(*) as n from integrations_actionexecution where action = 'sandbox.refund_charge' group by state"
     )
     assert states == [{"state": "succeeded", "n": 1}]
 
