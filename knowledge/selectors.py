@@ -70,3 +70,8 @@ def suggestion_counts() -> dict[str, int]:
     """Count suggestions by state; a state without any is 0."""
     found = dict(Suggestion.objects.order_by().values_list("state").annotate(n=Count("pk")))
     return {state.value: found.get(state.value, 0) for state in Suggestion.State}
+
+
+def all_articles() -> QuerySet[Article]:
+    """Give every article with what lists and the API show."""
+    return Article.objects.select_related("source", "current_revision").prefetch_related("revisions")

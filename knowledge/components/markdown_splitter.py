@@ -5,10 +5,10 @@ from typing import Any
 
 from haystack import Document, component
 
+from knowledge.headings import JOINT
 from knowledge.markdown import Block, heading_text, parse_blocks, trimmed
 from supportai.core.ids import stable_id
 
-HEADING_JOINT = " › "
 MAX_HEADING = 500
 
 
@@ -147,7 +147,7 @@ def _lines(text: str, block: Block, limit: int) -> list[tuple[int, int]]:
 def _piece(document: Document, position: int, path: tuple[str, ...], start: int, end: int) -> Document:
     meta: dict[str, Any] = {
         **document.meta,
-        "heading": HEADING_JOINT.join(path)[:MAX_HEADING],
+        "heading": JOINT.join(path)[:MAX_HEADING],
         "position": position,
         "start": start,
         "end": end,

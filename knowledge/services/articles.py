@@ -15,6 +15,7 @@ from supportai.core.events import publish
 
 MAX_SLUG = 190
 MAX_TITLE = 300
+DETAILS = frozenset({"slug", "audience", "language", "product"})
 # Words that the help center's own pages use after /help/.
 RESERVED_SLUGS = frozenset({"search"})
 
@@ -38,7 +39,7 @@ def create_article(
         SlugTakenError: a given slug is in use; without one a free slug is made from the title.
     """
     title, body = _cleaned(title, body)
-    if slug and (slug in RESERVED_SLUGS or Article.objects.filter(slug=slug).exists()):
+    if slug and _is_taken(slug):
         raise SlugTakenError(f"Another page has the address {slug}.", slug=slug)
     article = Article.objects.create(title=title, slug=slug or free_slug(title), **fields)
     revision = _add_revision(article, title=title, body=body, actor=actor)
@@ -100,6 +101,28 @@ def archive_article(*, article_id: int) -> Article:
 
 
 @transaction.atomic
+def describe_article(*, article_id: int, **fields: str) -> Article:
+    """Change what is known about an article besides its text: slug, audience, language or product (its section).
+
+    Raises:
+        ArticleNotFoundError: there is no such article.
+        SlugTakenError: another page has the given slug.
+    """
+    article = _lock(article_id)
+    changed = [name for name, value in fields.items() if name in DETAILS and getattr(article, name) != value]
+    if not changed:
+        return article
+    if "slug" in changed and _is_taken(fields["slug"]):
+        raise SlugTakenError(f"Another page has the address {fields['slug']}.", slug=fields["slug"])
+    for name in changed:
+        setattr(article, name, fields[name])
+    _mark_changed(article, changed)
+    if article.current_revision_id is not None and article.is_published:
+        publish(ArticlePublished(article_id=article.pk, revision_id=article.current_revision_id))
+    return article
+
+
+@transaction.atomic
 def restore_article(*, article_id: int) -> Article:
     """Bring an archived article back as a draft.
 
@@ -121,6 +144,10 @@ def free_slug(title: str) -> str:
     taken = Article.objects.filter(slug__regex=rf"^{re.escape(base)}-[0-9]+$").values_list("slug", flat=True)
     numbers = [int(slug.rpartition("-")[2]) for slug in taken]
     return f"{base}-{max(numbers, default=1) + 1}"
+
+
+def _is_taken(slug: str) -> bool:
+    return slug in RESERVED_SLUGS or Article.objects.filter(slug=slug).exists()
 
 
 def _cleaned(title: str, body: str) -> tuple[str, str]:

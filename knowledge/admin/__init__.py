@@ -1,0 +1,6 @@
+"""Admin pages of knowledge."""
+
+from knowledge.admin.articles import ArticleAdmin, SourceAdmin
+from knowledge.admin.suggestions import EvaluationCaseAdmin, SuggestionAdmin
+
+__all__ = ["ArticleAdmin", "EvaluationCaseAdmin", "SourceAdmin", "SuggestionAdmin"]
