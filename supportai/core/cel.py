@@ -1,6 +1,7 @@
 """The safe expression language of procedures and rules (CEL, https://cel.dev), with a few helpers of ours.
 
-`date(ts)`, `money(minor_units, currency)` and `days_between(ts, ts)` are there beside CEL's own macros.
+Beside CEL's own macros there are `date(ts)`, `money(minor_units, currency)`, `days_between(ts, ts)`, `join(list, text)`,
+`lower(text)`, `words(text)` and `shorten(text, length)`.
 """
 
 import re
@@ -22,7 +23,7 @@ SECONDS_PER_DAY = 86_400
 # As the parser (ANTLR) words its first finding; the place counts from 1.
 PARSE_ERROR = re.compile(
     r"<input>:(?P<line>\d+):(?P<column>\d+): Syntax error: "
-    r"(?:mismatched input|extraneous input|token recognition error at:|no viable alternative at input) (?P<met>'.*?')"
+    r"(?:mismatched input|extraneous input|token recognition error at:|no viable alternative at input) (?P<met>'.+?')"
 )
 
 
@@ -55,7 +56,26 @@ def days_between(first: str | datetime, second: str | datetime) -> float:
     return abs((_time(first) - _time(second)).total_seconds()) / SECONDS_PER_DAY
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"money": money, "date": day, "days_between": days_between}
+def join(parts: list[Any], separator: str) -> str:
+    """Write a list as text."""
+    return separator.join(str(part) for part in parts)
+
+
+def shorten(text: str, length: int) -> str:
+    """Make one line of a text, cut at a word to at most `length` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 2].rsplit(" ", 1)[0] + " …"
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "money": money,
+    "date": day,
+    "days_between": days_between,
+    "join": join,
+    "lower": str.lower,
+    "shorten": shorten,
+    "words": str.split,
+}
 
 
 def check(expression: str) -> None:

@@ -109,7 +109,8 @@ class _Walk:
         self.confirmation = ""
         self.values: JSONDict = {
             "contact": context.person.values(),
-            "message": context.text,
+            "said": slots.get("text", context.text).lower(),
+            "told": slots.get("text", context.text),
             "slots": slots,
             "rejected": self.progress.rejected,
         }

@@ -379,7 +379,7 @@ def _procedure_slots(context: AgentContext) -> JSONDict:
         if step.input.get("starts"):
             texts = []
         texts.append(str(step.output.get("text", "")))
-    return slots.find_slots(texts)
+    return {**slots.find_slots(texts), "text": "\n".join(text for text in texts if text)}
 
 
 def _confidence(context: AgentContext, slug: str) -> float:
