@@ -9,7 +9,6 @@ from supportai.core import clock, events
 from supportai.core.admin import ReadOnlyAdmin, pretty_json
 from supportai.core.models import OutboxEvent
 
-
 admin.site.index_title = "Configuration"
 
 

@@ -7,7 +7,7 @@ is written to every socket of the group; a socket whose buffer stays full is clo
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
 import structlog
@@ -25,10 +25,10 @@ CLOSE_TOO_SLOW = 4408
 class Socket(Protocol):
     """What the hub needs of a consumer."""
 
-    async def send(self, text_data: str | None = None) -> None:
+    def send(self, text_data: str | None = None) -> Coroutine[Any, Any, None]:
         """Write one text frame."""
 
-    async def close(self, code: int | None = None) -> None:
+    def close(self, code: int | None = None) -> Coroutine[Any, Any, None]:
         """Close the socket."""
 
 
@@ -82,6 +82,7 @@ class Hub:
         self._groups: dict[str, set[_Member]] = defaultdict(set)
         self._members: dict[int, _Member] = {}
         self._starting = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def join(self, group: str, socket: Socket) -> None:
         """Give a socket the frames of a group."""
@@ -128,7 +129,15 @@ class Hub:
         slow = [member for member in self._groups.get(group, ()) if not member.offer(text)]
         for member in slow:
             log.warning("hub.socket_too_slow", group_kind=group.partition(".")[0])
-            await member.socket.close(code=CLOSE_TOO_SLOW)
+            await self._drop(member)
+
+    async def _drop(self, member: _Member) -> None:
+        """Take a socket out of all groups and close it; closing waits for its full pipe, so nobody waits for that."""
+        for group in list(member.groups):
+            await self.leave(group, member.socket)
+        closing = asyncio.create_task(member.socket.close(code=CLOSE_TOO_SLOW))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
 
 hub = Hub()

@@ -18,7 +18,7 @@ class SecretField(EncryptedTextField):
         """Encrypt; an empty secret is stored as an empty text, since the column is not null."""
         return super().get_prep_value(value) or ""
 
-    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str:
+    def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> str:
         """Decrypt; a value that none of the live keys opens reads as empty, and the log says so."""
         if not value:
             return ""
