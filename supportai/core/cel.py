@@ -109,5 +109,5 @@ def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     context = cel.Context({"now": clock.now().isoformat(), **values}, FUNCTIONS)
     try:
         return cel.evaluate(expression, context)
-    except (ValueError, RuntimeError, TypeError, KeyError, IndexError) as exc:
+    except (ValueError, RuntimeError, TypeError, LookupError, ArithmeticError) as exc:
         raise ExpressionError(f"{expression}: {exc}") from exc

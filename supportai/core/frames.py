@@ -5,6 +5,7 @@ is written to every socket of the group; a socket whose buffer stays full is clo
 """
 
 import asyncio
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Coroutine, Mapping
@@ -60,8 +61,10 @@ class _Member:
         self.writer = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        while True:
-            await self.socket.send(text_data=await self.buffer.get())
+        # A server refuses frames of a socket that has just closed; its consumer leaves the hub right after.
+        with contextlib.suppress(RuntimeError):
+            while True:
+                await self.socket.send(text_data=await self.buffer.get())
 
     def offer(self, text: str) -> bool:
         """Queue a frame; False when the buffer is full."""

@@ -1,0 +1,49 @@
+"""Health says that the process answers, readiness that a request can be served."""
+
+import pytest
+from django.db import DatabaseError
+
+from supportai import health
+
+
+def test_health_touches_nothing(client):
+    """Without the database mark a query would fail this test."""
+    response = client.get("/health")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_ready_when_database_and_queue_answer(client):
+    response = client.get("/ready")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "checks": {"database": True, "queue": True}}
+
+
+@pytest.mark.django_db
+def test_not_ready_without_the_database_and_says_so(client, monkeypatch):
+    def gone() -> None:
+        raise DatabaseError("password=hunter2 refused")
+
+    monkeypatch.setattr(health.connection, "cursor", gone)
+    response = client.get("/ready")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "checks": {"database": False, "queue": True}}
+    assert "hunter2" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_not_ready_without_the_queue(client, monkeypatch, settings):
+    class Gone:
+        def pending_count(self) -> int:
+            raise ConnectionError
+
+    settings.HUEY = Gone()
+    response = client.get("/ready")
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"database": True, "queue": False}
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+@pytest.mark.django_db
+def test_neither_needs_a_login(client, path):
+    assert client.get(path).status_code == 200

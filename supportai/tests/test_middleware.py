@@ -1,0 +1,106 @@
+"""Request log, content security policy, refusals as toasts, problems or pages."""
+
+import json
+
+import pytest
+from django.http import HttpResponse
+from structlog.testing import capture_logs
+
+from supportai.core.errors import NotFoundError, TooManyRequestsError
+from supportai.middleware import (
+    ADMIN_POLICY,
+    STRICT_POLICY,
+    ContentSecurityPolicyMiddleware,
+    DomainErrorMiddleware,
+    RequestLogMiddleware,
+)
+
+
+def answer(text: str = "ok", **headers: str):
+    return lambda request: HttpResponse(text, headers=headers)
+
+
+class TestRequestLog:
+    def test_one_line_with_path_status_and_time(self, rf):
+        with capture_logs() as logs:
+            response = RequestLogMiddleware(answer())(rf.post("/widget/messages?session=secret"))
+        (line,) = logs
+        assert (line["method"], line["path"], line["status"]) == ("POST", "/widget/messages", 200)
+        assert line["ms"] >= 0
+        assert response["X-Request-Id"]
+
+    def test_neither_query_nor_body_nor_address_is_logged(self, rf):
+        request = rf.post(
+            "/widget/messages?token=secret",
+            json.dumps({"text": "I am Ana"}),
+            content_type="application/json",
+            REMOTE_ADDR="192.0.2.7",
+            HTTP_AUTHORIZATION="Bearer sai_secret",
+        )
+        with capture_logs() as logs:
+            RequestLogMiddleware(answer())(request)
+        assert not any(word in str(logs) for word in ("secret", "Ana", "192.0.2.7"))
+
+    @pytest.mark.parametrize("path", ["/static/x.css", "/health"])
+    def test_noise_is_not_logged(self, rf, path):
+        with capture_logs() as logs:
+            RequestLogMiddleware(answer())(rf.get(path))
+        assert logs == []
+
+    def test_each_request_has_its_own_id(self, rf):
+        middleware = RequestLogMiddleware(answer())
+        assert middleware(rf.get("/"))["X-Request-Id"] != middleware(rf.get("/"))["X-Request-Id"]
+
+
+class TestPolicy:
+    @pytest.mark.parametrize("path", ["/", "/help/", "/tickets/1/", "/administration/", "/widget/session"])
+    def test_pages_get_the_strict_policy(self, rf, path):
+        response = ContentSecurityPolicyMiddleware(answer())(rf.get(path))
+        assert response["Content-Security-Policy"] == STRICT_POLICY
+
+    def test_only_the_admin_gets_the_looser_one(self, rf):
+        response = ContentSecurityPolicyMiddleware(answer())(rf.get("/admin/"))
+        assert response["Content-Security-Policy"] == ADMIN_POLICY
+
+    def test_a_view_may_set_its_own(self, rf):
+        own = answer(**{"Content-Security-Policy": "default-src 'none'"})
+        response = ContentSecurityPolicyMiddleware(own)(rf.get("/"))
+        assert response["Content-Security-Policy"] == "default-src 'none'"
+
+    @pytest.mark.parametrize("policy", [STRICT_POLICY, ADMIN_POLICY])
+    def test_no_policy_lets_inline_scripts_or_foreign_hosts_in(self, policy):
+        parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        assert parts["default-src"] == "'none'"
+        assert parts["frame-ancestors"] == "'none'"
+        assert "'unsafe-inline'" not in parts["script-src"]
+        assert "http" not in policy
+        assert "*" not in policy
+
+
+class TestRefusals:
+    def refuse(self, rf, error, **headers):
+        request = rf.get("/tickets/1/", headers=headers)
+        request.htmx = headers.get("HX-Request") == "true"
+        return DomainErrorMiddleware(answer()).process_exception(request, error)
+
+    def test_htmx_gets_a_toast_and_no_content(self, rf):
+        response = self.refuse(rf, NotFoundError("There is no such ticket."), **{"HX-Request": "true"})
+        assert response.status_code == 404
+        assert json.loads(response["HX-Trigger"])["toast"] == {"text": "There is no such ticket.", "kind": "bad"}
+
+    def test_scripts_get_a_problem(self, rf):
+        response = self.refuse(rf, TooManyRequestsError("Slow down.", retry_after=3), Accept="application/json")
+        assert response["Content-Type"] == "application/problem+json"
+        assert json.loads(response.content) == {
+            "type": "/problems/too_many_requests",
+            "title": "Slow down.",
+            "status": 429,
+            "code": "too_many_requests",
+            "retry_after": 3,
+        }
+
+    def test_defects_go_their_way(self, rf):
+        assert self.refuse(rf, ZeroDivisionError()) is None
+
+    def test_other_requests_pass_through(self, rf):
+        assert DomainErrorMiddleware(answer("fine"))(rf.get("/")).content == b"fine"
