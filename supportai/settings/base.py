@@ -202,6 +202,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # Several models have a `state` or a `kind` of their own.
+    "ENUM_NAME_OVERRIDES": {
+        "RunStateEnum": "tickets.models.AgentRun.State",
+        "StepStateEnum": "tickets.models.AgentStep.State",
+        "StepKindEnum": "tickets.models.AgentStep.Kind",
+        "MessageKindEnum": "tickets.models.Message.Kind",
+        "MessageAuthorEnum": "tickets.models.Message.Author",
+        "TicketStatusEnum": "tickets.models.Ticket.Status",
+    },
 }
 
 # --- Logs ---------------------------------------------------------------------------------------

@@ -47,9 +47,14 @@ def test_an_event_is_dispatched_after_commit_only(seen, django_capture_on_commit
 
 
 def test_what_is_rolled_back_was_never_announced(seen, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True), pytest.raises(RuntimeError), transaction.atomic():
+
+    @transaction.atomic
+    def fail() -> None:
         events.publish(SomethingHappened(number=1))
         raise RuntimeError
+
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(RuntimeError):
+        fail()
     assert seen == []
     assert not OutboxEvent.objects.exists()
 

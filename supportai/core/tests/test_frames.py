@@ -35,7 +35,7 @@ class FakeSocket:
 async def settle(condition, seconds: float = 3.0) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - conditions are of many kinds
             await asyncio.sleep(0.005)
 
 

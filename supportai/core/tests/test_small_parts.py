@@ -38,9 +38,10 @@ class TestLimits:
             count_against("messages", "ana", limit=3, seconds=60)
 
     def test_over_the_limit_the_wait_is_told(self):
+        for _ in range(3):
+            count_against("messages", "ana", limit=3, seconds=60)
         with pytest.raises(TooManyRequestsError) as caught:
-            for _ in range(4):
-                count_against("messages", "ana", limit=3, seconds=60)
+            count_against("messages", "ana", limit=3, seconds=60)
         assert 1 <= caught.value.extra["retry_after"] <= 60
 
     def test_the_next_window_starts_anew(self):
