@@ -123,3 +123,9 @@ def _embed(texts: Sequence[str]) -> "NDArray[np.float32]":
     from knowledge.services.embedding import embed
 
     return embed(texts)
+
+
+def warm_up(settings: AgentSettings) -> None:
+    """Load the model and train the heads now, so that the first customer does not wait for it."""
+    classify_act("hello")
+    classify_intent("hello", history=(), settings=settings)

@@ -26,7 +26,7 @@ def refuse_false_claims(decision: Decision, context: AgentContext) -> Decision |
         texts = [decision.text]
     else:
         return decision
-    if not any(_claims(text) for text in texts) or _something_succeeded(context):
+    if not any(claims(text) for text in texts) or _something_succeeded(context):
         return decision
     return Refusal(
         rule="no_claim_without_a_success",
@@ -35,7 +35,8 @@ def refuse_false_claims(decision: Decision, context: AgentContext) -> Decision |
     )
 
 
-def _claims(text: str) -> bool:
+def claims(text: str) -> bool:
+    """Tell whether a text says that something was done; questions about and denials of it do not."""
     return any(
         CLAIM.search(sentence) and not NEGATED.search(sentence) for sentence in re.split(r"(?<=[.!?])\s+", text)
     )

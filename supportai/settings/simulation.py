@@ -1,0 +1,18 @@
+"""A simulation's child process: embedded, in a throw-away `DATA_DIR`, tasks run where they are enqueued."""
+
+import os
+from pathlib import Path
+
+from huey import MemoryHuey
+
+# Nothing of the parent's shape reaches a child: neither its database nor its queue, store or provider.
+for _name in ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL", "SUPPORTAI_CRASH_AT"):
+    os.environ.pop(_name, None)
+
+from supportai.settings.base import *  # noqa: F403 - a settings module is its base plus overrides
+from supportai.settings.base import DATA_DIR
+
+HUEY = MemoryHuey("simulation", immediate=True)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MEDIA_ROOT = Path(DATA_DIR) / "files"

@@ -1,0 +1,1 @@
+"""Simulations: scripted customers against the real agent, with assertions on calls and end state."""
