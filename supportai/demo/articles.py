@@ -1,35 +1,38 @@
-"""Publish the demo company's help articles, with their passages indexed."""
+"""Load the demo's help center: one Markdown file an article in the folder beside this module."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from knowledge.services.ingestion import ImportedDocument, ImportReport, import_documents, index_waiting
+import yaml
+
+from knowledge.services import ingestion
+from knowledge.services.ingestion import ImportedDocument, ImportReport
 
 FOLDER = Path(__file__).parent / "articles"
 SOURCE = "Fernway help center"
 
 
-def load_articles(on_document: Callable[[], object] = lambda: None) -> ImportReport:
-    """Publish every article of the folder and index what changed; doing it again changes nothing."""
-    report = import_documents(
-        documents=[read_article(path) for path in article_files()], source_name=SOURCE, on_document=on_document
-    )
-    index_waiting()
+def load_articles(
+    on_article: Callable[[], object] = lambda: None, on_batch: Callable[[int], object] = lambda count: None
+) -> ImportReport:
+    """Publish the articles and index them at once; doing it again changes only what changed.
+
+    `on_article` is called after each stored article, `on_batch` with the number of articles just indexed.
+    """
+    report = ingestion.import_documents(documents=read_articles(), source_name=SOURCE, on_document=on_article)
+    ingestion.index_waiting(on_batch=on_batch)
     return report
 
 
-def article_files() -> list[Path]:
-    """List the article files by name; the file's name is the article's slug."""
-    return sorted(FOLDER.glob("*.md"))
-
-
-def read_article(path: Path) -> ImportedDocument:
-    """Read one article: its first line is the title as a Markdown heading, the rest its body.
-
-    Raises:
-        ValueError: the file does not begin with a heading.
-    """
-    first, _, body = path.read_text(encoding="utf-8").partition("\n")
-    if not first.startswith("# "):
-        raise ValueError(f"{path.name} must begin with a line such as: # Reset your password")
-    return ImportedDocument(external_id=path.stem, slug=path.stem, title=first[2:].strip(), body=body.strip())
+def read_articles() -> Iterator[ImportedDocument]:
+    """Read every article, by file name: slug, title and section stand between two lines of `---`, then the text."""
+    for path in sorted(FOLDER.glob("*.md")):
+        _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
+        facts = yaml.safe_load(front)
+        yield ImportedDocument(
+            external_id=facts["slug"],
+            title=facts["title"],
+            body=body,
+            slug=facts["slug"],
+            product=facts["section"],
+        )
