@@ -1,6 +1,6 @@
 """Load the demo's help center: one Markdown file an article in the folder beside this module."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -19,20 +19,27 @@ def load_articles(
 
     `on_article` is called after each stored article, `on_batch` with the number of articles just indexed.
     """
-    report = ingestion.import_documents(documents=read_articles(), source_name=SOURCE, on_document=on_article)
+    documents = [read_article(path) for path in sorted(FOLDER.glob("*.md"))]
+    report = ingestion.import_documents(documents=documents, source_name=SOURCE, on_document=on_article)
     ingestion.index_waiting(on_batch=on_batch)
     return report
 
 
-def read_articles() -> Iterator[ImportedDocument]:
-    """Read every article, by file name: slug, title and section stand between two lines of `---`, then the text."""
-    for path in sorted(FOLDER.glob("*.md")):
-        _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
-        facts = yaml.safe_load(front)
-        yield ImportedDocument(
-            external_id=facts["slug"],
-            title=facts["title"],
-            body=body,
-            slug=facts["slug"],
-            product=facts["section"],
-        )
+def read_article(path: Path) -> ImportedDocument:
+    """Read one article: front matter (slug, title, section) between two lines of dashes, then the body.
+
+    Raises:
+        ValueError: the file has no front matter.
+    """
+    _, _, rest = path.read_text(encoding="utf-8").partition("---\n")
+    head, mark, body = rest.partition("\n---\n")
+    if not mark:
+        raise ValueError(f"{path.name} must begin with front matter: ---, slug and title, ---")
+    facts = yaml.safe_load(head)
+    return ImportedDocument(
+        external_id=facts["slug"],
+        slug=facts["slug"],
+        title=facts["title"],
+        body=body.strip(),
+        product=facts.get("section", ""),
+    )
