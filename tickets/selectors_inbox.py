@@ -1,0 +1,298 @@
+"""Reads of the inbox: its views, counts and rows, and what the frame of staff pages shows."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts.models import Team, User
+from integrations.models import Approval
+from knowledge.models import Suggestion
+from supportai.core.errors import InvalidInputError, NotFoundError
+from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff, Intent, Priority, Stage, Ticket
+
+PAGE_SIZE = 40
+URGENT_FIRST = ("-rank", "waiting_since", "pk")
+NEWEST_FIRST = ("-touched_at", "-pk")
+OPEN = ~Q(status=Ticket.Status.RESOLVED)
+WAITS_APPROVAL = AgentRun.objects.filter(state=AgentRun.State.WAITING_APPROVAL).values("ticket")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxView:
+    """One of the lists that the inbox offers, in words."""
+
+    key: str
+    label: str
+    hint: str
+    empty: str
+    order: tuple[str, ...] = NEWEST_FIRST
+
+
+VIEWS = {
+    view.key: view
+    for view in (
+        InboxView(
+            key="needs",
+            label="Needs you",
+            hint="Most urgent first, then who has waited longest. Each row says why it is here.",
+            empty="Nobody waits for you. What the AI agent hands over, and what it may not do alone, comes here.",
+            order=URGENT_FIRST,
+        ),
+        InboxView(
+            key="mine",
+            label="Mine",
+            hint="Open tickets that are assigned to you.",
+            empty="You have no open tickets. Take one over from Needs you or Unassigned.",
+            order=URGENT_FIRST,
+        ),
+        InboxView(
+            key="unassigned",
+            label="Unassigned",
+            hint="A person has to answer, and nobody has it yet.",
+            empty="Every ticket that needs a person has one.",
+            order=URGENT_FIRST,
+        ),
+        InboxView(
+            key="ai",
+            label="AI is working",
+            hint="The AI agent has the next word. You can take over at any time.",
+            empty="The AI agent works on nothing at the moment.",
+        ),
+        InboxView(
+            key="waiting",
+            label="Waiting for customer",
+            hint="Answered or asked; the customer has the next word.",
+            empty="No customer owes an answer.",
+        ),
+        InboxView(
+            key="resolved",
+            label="Resolved",
+            hint="Newest first. A new message of the customer opens a ticket again.",
+            empty="Nothing has been resolved yet.",
+        ),
+        InboxView(
+            key="all",
+            label="All open",
+            hint="Everything that is not resolved, newest first.",
+            empty="No open tickets. The widget on your site opens the first one.",
+        ),
+    )
+}
+
+
+def in_view(key: str, *, user_id: int) -> Q:
+    """Give the condition of a view."""
+    with_person = Q(handler=Ticket.Handler.PERSON)
+    waits = with_person & Q(status=Ticket.Status.OPEN)
+    conditions = {
+        "needs": waits & (Q(assignee=None) | Q(assignee=user_id)) | OPEN & Q(pk__in=WAITS_APPROVAL),
+        "mine": OPEN & Q(assignee=user_id),
+        "unassigned": OPEN & with_person & Q(assignee=None),
+        "ai": Q(status=Ticket.Status.OPEN, handler=Ticket.Handler.AI_AGENT),
+        "waiting": Q(status=Ticket.Status.PENDING),
+        "resolved": Q(status=Ticket.Status.RESOLVED),
+        "all": OPEN,
+    }
+    return conditions[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFilter:
+    """What a list shows: a view, or a team's open tickets, or what matches some words."""
+
+    user_id: int
+    view: str = "needs"
+    team: str = ""
+    words: str = ""
+
+    @property
+    def condition(self) -> Q:
+        """Combine the parts."""
+        condition = OPEN & Q(team__slug=self.team) if self.team else in_view(self.view, user_id=self.user_id)
+        for word in self.words.split()[:6]:
+            condition &= _matches(word)
+        return condition
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Name the fields that order the list; the last one is unique."""
+        return VIEWS["all" if self.team else self.view].order
+
+
+def _matches(word: str) -> Q:
+    number = word.removeprefix("#")
+    found = (
+        Q(subject__icontains=word)
+        | Q(contact__name__icontains=word)
+        | Q(contact__email__icontains=word)
+        | Q(contact__organization__name__icontains=word)
+    )
+    return found | Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else found  # noqa: PLR2004 - fits in an id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPage:
+    """One page of a list; `next_cursor` is empty on the last one."""
+
+    tickets: Sequence[Ticket]
+    next_cursor: str
+
+
+def ticket_page(shown: InboxFilter, *, cursor: str = "") -> TicketPage:
+    """Give a page of a list, in an order that new tickets do not shift (keyset paging).
+
+    Raises:
+        InvalidInputError: the cursor is none of ours.
+    """
+    tickets = rows().filter(shown.condition).order_by(*shown.order)
+    if cursor:
+        tickets = tickets.filter(_after(cursor, shown.order))
+    found = list(tickets[: PAGE_SIZE + 1])
+    more = len(found) > PAGE_SIZE
+    return TicketPage(
+        tickets=found[:PAGE_SIZE], next_cursor=_cursor(found[PAGE_SIZE - 1], shown.order) if more else ""
+    )
+
+
+def row_of(public_id: UUID) -> Ticket:
+    """Give one ticket as a row.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    ticket = rows().filter(public_id=public_id).first()
+    if ticket is None:
+        raise NotFoundError("This ticket does not exist.")
+    return ticket
+
+
+def is_in(shown: InboxFilter, ticket: Ticket) -> bool:
+    """Tell whether a ticket belongs to a list now."""
+    return Ticket.objects.filter(shown.condition, pk=ticket.pk).exists()
+
+
+def rows() -> QuerySet[Ticket]:
+    """Give tickets with what a row says about them, in one query.
+
+    Adds `rank` (3 is urgent), `waiting_since`, `touched_at`, `has_ai`, `waits_approval`, `open_handoff` (its reason),
+    `last_story`, `waiting_call` (a capability) and `run_state`.
+    """
+    ticket_steps = AgentStep.objects.filter(run__ticket=OuterRef("pk")).order_by("-pk")
+    ticket_runs = AgentRun.objects.filter(ticket=OuterRef("pk"))
+    open_handoff = Handoff.objects.filter(ticket=OuterRef("pk"), state__in=Handoff.OPEN)
+    planned = ticket_steps.filter(kind=AgentStep.Kind.ACT, state=AgentStep.State.DECIDED)
+    return Ticket.objects.select_related("contact__organization", "team", "assignee").annotate(
+        rank=_rank(),
+        waiting_since=Coalesce("last_customer_message_at", "created_at"),
+        touched_at=Coalesce("last_message_at", "created_at"),
+        has_ai=Exists(ticket_runs),
+        waits_approval=Exists(ticket_runs.filter(state=AgentRun.State.WAITING_APPROVAL)),
+        open_handoff=Subquery(open_handoff.values("reason")[:1]),
+        last_story=Subquery(ticket_steps.values("story")[:1]),
+        waiting_call=Subquery(planned.values("input__capability")[:1]),
+        run_state=Subquery(ticket_runs.order_by("-pk").values("state")[:1]),
+    )
+
+
+def _rank() -> Case:
+    ranks = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2, Priority.URGENT: 3}
+    whens = [When(priority=priority, then=Value(rank)) for priority, rank in ranks.items()]
+    return Case(*whens, default=Value(1), output_field=IntegerField())
+
+
+def _cursor(ticket: Ticket, order: tuple[str, ...]) -> str:
+    values = [getattr(ticket, name.lstrip("-")) for name in order]
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def _after(cursor: str, order: tuple[str, ...]) -> Q:
+    values = _read_cursor(cursor, order)
+    condition = Q()
+    for index, name in enumerate(order):
+        field = name.lstrip("-")
+        same = Q(**{earlier.lstrip("-"): value for earlier, value in zip(order[:index], values, strict=False)})
+        comparison = "lt" if name.startswith("-") else "gt"
+        condition |= same & Q(**{f"{field}__{comparison}": values[index]})
+    return condition
+
+
+def _read_cursor(cursor: str, order: tuple[str, ...]) -> list[Any]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        read = [
+            datetime.fromisoformat(value) if name.endswith(("_at", "_since")) else int(value)
+            for name, value in zip(order, values, strict=True)
+        ]
+    except (binascii.Error, ValueError, TypeError) as exc:
+        raise InvalidInputError("This page link is broken; open the list again.") from exc
+    if any(isinstance(value, datetime) and value.tzinfo is None for value in read):
+        raise InvalidInputError("This page link is broken; open the list again.")
+    return read
+
+
+# --- Counts -------------------------------------------------------------------------------------
+def view_counts(*, user_id: int) -> dict[str, int]:
+    """Count the tickets of each view in one query; resolved ones are not counted, since that says nothing."""
+    counted = [key for key in VIEWS if key != "resolved"]
+    filters: dict[str, Any] = {key: Count("pk", filter=in_view(key, user_id=user_id)) for key in counted}
+    found: dict[str, int] = Ticket.objects.filter(OPEN).aggregate(**filters)
+    return found
+
+
+def teams_with_counts() -> QuerySet[Team]:
+    """Give all teams with `open_count`."""
+    return Team.objects.annotate(
+        open_count=Count("tickets", filter=~Q(tickets__status=Ticket.Status.RESOLVED))
+    ).order_by("name")
+
+
+def count_needs(*, user_id: int) -> int:
+    """Count what needs a person now."""
+    return Ticket.objects.filter(in_view("needs", user_id=user_id)).count()
+
+
+def count_approvals() -> int:
+    """Count calls that wait for a yes."""
+    return Approval.objects.filter(state=Approval.State.PENDING).count()
+
+
+def count_suggestions() -> int:
+    """Count what could be learned and waits for somebody."""
+    return Suggestion.objects.filter(state__in=Suggestion.UNDECIDED).count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AiSwitch:
+    """Whether the AI agent works, and for how many of the configured intents."""
+
+    is_on: bool
+    intents_on: int
+    intents: int
+
+
+def ai_switch() -> AiSwitch:
+    """Read the switch; without a row of settings the AI agent is on."""
+    off = AgentConfiguration.objects.filter(is_on=False).exists()
+    stopped = Q(stage__level=Stage.Level.OFF)
+    counts = Intent.objects.aggregate(all=Count("pk"), off=Count("pk", filter=stopped))
+    return AiSwitch(is_on=not off, intents_on=counts["all"] - counts["off"], intents=counts["all"])
+
+
+def staff_for_demo() -> list[User]:
+    """Give the people that the demo's sign-in page offers."""
+    return list(User.objects.filter(is_active=True).prefetch_related("groups").order_by("pk")[:8])
+
+
+def intents_with_procedures() -> list[Intent]:
+    """Give all intents with team, stage and procedure steps, those with a procedure first."""
+    intents = Intent.objects.select_related("team", "stage", "procedure").prefetch_related("procedure__steps")
+    return sorted(intents, key=lambda intent: (not hasattr(intent, "procedure"), intent.name.lower()))

@@ -1,0 +1,67 @@
+"""Reads of what waits for a person's decision: calls of the AI agent, and what it could learn."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from integrations.models import Approval
+from knowledge.models import Suggestion
+from supportai.core.errors import NotFoundError
+
+
+def approvals() -> QuerySet[Approval]:
+    """Give approvals with the call and whom it is for."""
+    return Approval.objects.select_related("execution__contact__organization", "execution__installation")
+
+
+def pending_approvals() -> list[Approval]:
+    """Give the calls that wait, the one that runs out first on top."""
+    return list(approvals().filter(state=Approval.State.PENDING).order_by("expires_at"))
+
+
+def decided_approvals(*, limit: int = 12) -> list[Approval]:
+    """Give the calls that were decided last."""
+    return list(approvals().exclude(state=Approval.State.PENDING).order_by("-decided_at")[:limit])
+
+
+def approval_of(public_id: UUID) -> Approval:
+    """Give one approval.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    approval = approvals().filter(public_id=public_id).first()
+    if approval is None:
+        raise NotFoundError("This approval does not exist.")
+    return approval
+
+
+def suggestions() -> QuerySet[Suggestion]:
+    """Give suggestions with what they were seen in and what came of them."""
+    return Suggestion.objects.select_related("article", "conflicts_with__article", "decided_by").prefetch_related(
+        "observations"
+    )
+
+
+def open_suggestions(*, limit: int = 50) -> list[Suggestion]:
+    """Give what waits for somebody, the most supported first."""
+    waiting = suggestions().filter(state__in=Suggestion.UNDECIDED)
+    return list(waiting.order_by("-support_count", "-created_at")[:limit])
+
+
+def published_suggestions(*, limit: int = 30) -> list[Suggestion]:
+    """Give what was learned last."""
+    published = suggestions().filter(state=Suggestion.State.APPROVED, article__isnull=False)
+    return list(published.order_by("-decided_at")[:limit])
+
+
+def suggestion_of(public_id: UUID) -> Suggestion:
+    """Give one suggestion.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    suggestion = suggestions().filter(public_id=public_id).first()
+    if suggestion is None:
+        raise NotFoundError("This suggestion does not exist.")
+    return suggestion

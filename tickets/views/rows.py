@@ -1,0 +1,115 @@
+"""An inbox row in words: why the ticket is here, who it is from, how long it waits, at most two tags."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from supportai.core import clock
+from tickets.models import AgentRun, Handoff, Priority, Ticket
+from tickets.views.words import act_in_words
+
+# Until there are SLA clocks (their own issue), these say when a wait is long.
+LONG_WAIT = timedelta(minutes=15)
+TOO_LONG_WAIT = timedelta(hours=1)
+Tone = Literal["", "wait", "bad", "ok"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A word with a colour's meaning."""
+
+    text: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What one row of the list shows."""
+
+    ticket: Ticket
+    reason: str
+    sender: str
+    since: datetime
+    lateness: Literal["", "warn", "poor"]
+    has_ai: bool
+    tags: tuple[Tag, ...]
+    is_gone: bool = False
+
+
+def row_for(ticket: Ticket, *, is_gone: bool = False) -> Row:
+    """Build the row of a ticket of `selectors_inbox.rows()`; `is_gone` says that it left the list it is shown in."""
+    contact = ticket.contact
+    company = contact.organization.name if contact.organization else ""
+    plan = contact.current_plan.capitalize()
+    waits = _waits_for_person(ticket)
+    since: datetime = ticket.waiting_since if waits else ticket.touched_at
+    return Row(
+        ticket=ticket,
+        reason=reason_of(ticket),
+        sender=" · ".join(part for part in (company or contact.display_name, plan) if part),
+        since=since,
+        lateness=_lateness(since) if waits else "",
+        has_ai=ticket.has_ai,
+        tags=_tags(ticket),
+        is_gone=is_gone,
+    )
+
+
+def reason_of(ticket: Ticket) -> str:
+    """Say why the ticket is where it is, so that the order can be trusted."""
+    if ticket.is_resolved:
+        return _reason_resolved(ticket)
+    if ticket.waits_approval:
+        return f"Approve or deny: {act_in_words(ticket.waiting_call or 'a call')}"
+    if not ticket.is_with_person:
+        return _reason_ai(ticket)
+    return _reason_person(ticket)
+
+
+def _reason_resolved(ticket: Ticket) -> str:
+    by = {"staff": "by a person", "ai_agent": "by the AI agent", "system": "after silence"}.get(ticket.resolved_by, "")
+    ledger = ticket.get_ledger_display() if ticket.ledger else ""
+    return " · ".join(part for part in (f"Resolved {by}".strip(), ledger.lower()) if part)
+
+
+def _reason_ai(ticket: Ticket) -> str:
+    if ticket.status == Ticket.Status.OPEN:
+        return ticket.last_story or "The AI agent is reading it"
+    if ticket.run_state == AgentRun.State.WAITING_CUSTOMER:
+        return "The AI agent asked; the customer has the word"
+    return "The AI agent answered; the customer has the word"
+
+
+def _reason_person(ticket: Ticket) -> str:
+    who = ticket.assignee.get_short_name() if ticket.assignee else ""
+    handed = f"Handed off: {Handoff.Reason(ticket.open_handoff).label}" if ticket.open_handoff else ""
+    if ticket.status == Ticket.Status.PENDING:
+        return f"{who or 'A person'} answered; the customer has the word"
+    if not who:
+        return handed or "A person has to answer, nobody has it yet"
+    return " · ".join(part for part in (f"{who} has it", handed) if part)
+
+
+def _waits_for_person(ticket: Ticket) -> bool:
+    return bool(ticket.waits_approval) or (ticket.is_with_person and ticket.status == Ticket.Status.OPEN)
+
+
+def _lateness(since: datetime) -> Literal["", "warn", "poor"]:
+    waited = clock.now() - since
+    if waited >= TOO_LONG_WAIT:
+        return "poor"
+    return "warn" if waited >= LONG_WAIT else ""
+
+
+def _tags(ticket: Ticket) -> tuple[Tag, ...]:
+    tags = [Tag(text=ticket.team.name)] if ticket.team else []
+    if ticket.is_resolved and ticket.ledger:
+        proven = ticket.ledger == Ticket.Ledger.VERIFIED
+        tags.append(Tag(text=ticket.ledger.capitalize(), tone="ok" if proven else ""))
+    elif ticket.waits_approval:
+        tags.append(Tag(text="Approval", tone="wait"))
+    elif ticket.priority in {Priority.URGENT, Priority.HIGH}:
+        tags.append(Tag(text=ticket.get_priority_display(), tone="bad" if ticket.priority == Priority.URGENT else ""))
+    elif ticket.episode > 1:
+        tags.append(Tag(text="Came back"))
+    return tuple(tags)
