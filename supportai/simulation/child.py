@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -69,20 +68,3 @@ def play_on_copy(template: Path, folder: Path, data: JSONDict) -> JSONDict:
     finally:
         connection.close()
         settings.DATA_DIR = template
-
-
-def main() -> None:
-    """Build the template or serve, as the command line says."""
-    import django
-
-    django.setup()
-    # Whatever the product prints (mails, for one) must not get between the lines of the protocol.
-    out, sys.stdout = sys.stdout, sys.stderr
-    if sys.argv[1] == "build":
-        build_template(Path(settings.DATA_DIR))
-    else:
-        serve(sys.stdin, out)
-
-
-if __name__ == "__main__":
-    main()

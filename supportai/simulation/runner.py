@@ -14,7 +14,7 @@ from supportai.core.models import JSONDict
 from supportai.settings.env import BASE_DIR
 from supportai.simulation.form import Scenario
 
-CHILD = (sys.executable, "-m", "supportai.simulation.child")
+CHILD = (sys.executable, "-m", "supportai.simulation")
 # What the machine says about its own shape is none of a simulation's business.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
 KEPT_PREFIXES = ("OMP_", "OPENBLAS_", "SUPPORTAI_LLM_")
