@@ -7,7 +7,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from supportai.core.models import JSONDict
 
@@ -25,15 +25,27 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        """Refuse the character that PostgreSQL cannot store."""
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("a text may not hold a zero byte")
+        return value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundIdentity:
-    """Who asks, bound by the platform: the verified contact's address and organization, never the model's word."""
+    """Who asks, bound by the platform: the verified contact's address and organization, never the model's word.
+
+    `roles` are what a signed identity called this person; empty when this message was not signed.
+    """
 
     contact_id: int
     email: str
     name: str
     organization: str
+    roles: frozenset[str] = frozenset()
 
 
 class Connector(Protocol):
@@ -61,8 +73,9 @@ class ActionSpec:
     """What is known of an action.
 
     `owner(connector, params, identity)` refuses objects that the contact may not touch (raises
-    `ActionRefusedError`). `amount(connector, params)` tells the money moved. `reconcile(connector, key)` finds out what
-    an unknown call did: its result, or None when nothing happened. `undo(connector, execution)` compensates.
+    `ActionRefusedError`). `amount(connector, params)` tells the money moved. `needs_admin(connector, params, identity)`
+    says why a person must agree, or nothing. `reconcile(connector, key)` finds out what an unknown call did: its
+    result, or None when nothing happened. `undo(connector, execution)` compensates, and does no harm when it runs twice.
     """
 
     name: str
@@ -77,6 +90,11 @@ class ActionSpec:
     undo_window: timedelta = timedelta(hours=24)
     needs_confirmation: bool = False
     needs_admin: Callable[[Any, Any, BoundIdentity], str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Name the connector that it belongs to."""
+        return self.name.partition(".")[0]
 
     @property
     def description(self) -> str:

@@ -4,7 +4,7 @@ from integrations import tasks
 from integrations.events import ApprovalDecided
 from integrations.models import Approval
 from integrations.services.approvals import expire_approvals
-from integrations.services.executions import resume_executions
+from integrations.services.calls import resume_executions
 from supportai.core.events import subscribe
 from supportai.core.sweeps import sweep
 

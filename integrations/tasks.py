@@ -2,10 +2,10 @@
 
 from huey.contrib.djhuey import db_task
 
-from integrations.services import executions
+from integrations.services import calls
 
 
 @db_task()
 def run_approved(execution_id: int) -> None:
     """Make the call that people approved."""
-    executions.run_approved(execution_id)
+    calls.run_approved(execution_id)

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts import permissions
 from accounts.api.permissions import CanSeeInbox, HasScope
+from accounts.models import User
 from integrations import selectors
 from integrations.api.filters import ApprovalFilter, ExecutionFilter
 from integrations.api.serializers import (
@@ -84,21 +85,31 @@ class ApprovalViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Approva
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, public_id: UUID) -> Response:
         approval = selectors.approval_by_public_id(public_id)
-        if not permissions.can_approve_action(request.user, amount_cents=approval.execution.amount_cents):
-            raise NotAllowedError("The user of this token may not approve this action.")
-        approvals.approve(approval_id=approval.pk, user_id=request.user.pk)
+        person = _who_may_decide(request, amount_cents=approval.execution.amount_cents)
+        approvals.approve(approval_id=approval.pk, user_id=person.pk)
         return self._answer(public_id)
 
     @extend_schema(summary="Say no to the call", request=DenialSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"])
     def deny(self, request: Request, public_id: UUID) -> Response:
         approval = selectors.approval_by_public_id(public_id)
-        if not permissions.can_approve_action(request.user):
-            raise NotAllowedError("The user of this token may not decide on actions.")
+        person = _who_may_decide(request)
         form = DenialSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        approvals.deny(approval_id=approval.pk, user_id=request.user.pk, why=form.validated_data["why"])
+        approvals.deny(approval_id=approval.pk, user_id=person.pk, why=form.validated_data["why"])
         return self._answer(public_id)
 
     def _answer(self, public_id: UUID) -> Response:
         return Response(self.get_serializer(selectors.approval_by_public_id(public_id)).data)
+
+
+def _who_may_decide(request: Request, *, amount_cents: int | None = None) -> User:
+    """Give the token's user.
+
+    Raises:
+        NotAllowedError: the right is missing, or the amount is above the person's own limit.
+    """
+    person = request.user
+    if not isinstance(person, User) or not permissions.can_approve_action(person, amount_cents=amount_cents):
+        raise NotAllowedError("The user of this token may not decide on this action.")
+    return person

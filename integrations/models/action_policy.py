@@ -8,7 +8,11 @@ from supportai.core.models import BaseModel
 
 
 class ActionPolicy(BaseModel):
-    """The rule of one capability; without a row, reads and writes are allowed and critical ones wait for a person."""
+    """The rule of one capability.
+
+    Without a row or a limit, look-ups and what can be undone are allowed; what is critical, moves money or cannot be
+    undone waits for a person.
+    """
 
     class Mode(models.TextChoices):
         ALLOW = "allow", "Allow"
@@ -24,7 +28,10 @@ class ActionPolicy(BaseModel):
         "Empty: an action that moves money always waits for a person.",
     )
     daily_count = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How often per contact and day; empty means as often as needed."
+        null=True,
+        blank=True,
+        help_text="How often per contact and day. Empty: as often as needed, but what is critical or cannot be undone "
+        "then always waits for a person.",
     )
     identity_level = models.CharField(
         max_length=20,

@@ -34,3 +34,8 @@ class Installation(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kind})"
+
+    @property
+    def may_act(self) -> bool:
+        """Tell whether actions may call it now: it is connected and nobody switched that off."""
+        return self.can_act and self.state in {self.State.ACTIVE, self.State.DEGRADED}

@@ -32,6 +32,8 @@ class OwnedRow(SandboxRow):
 
 
 class SandboxOrganization(SandboxRow):
+    """A customer company of the other side; `admin` is the address that decides for it."""
+
     PREFIX = "org"
 
     name = models.CharField(max_length=200, unique=True)
@@ -42,6 +44,8 @@ class SandboxOrganization(SandboxRow):
 
 
 class SandboxContact(SandboxRow):
+    """A person as the other side knows them."""
+
     PREFIX = "con"
 
     email = models.EmailField(unique=True)
@@ -51,6 +55,8 @@ class SandboxContact(SandboxRow):
 
 
 class SandboxAccount(OwnedRow):
+    """A sign-in."""
+
     PREFIX = "acc"
 
     status = models.CharField(max_length=20, default="active")
@@ -60,6 +66,8 @@ class SandboxAccount(OwnedRow):
 
 
 class SandboxSubscription(OwnedRow):
+    """A paid plan."""
+
     PREFIX = "sub"
 
     plan = models.CharField(max_length=20)
@@ -68,6 +76,8 @@ class SandboxSubscription(OwnedRow):
 
 
 class SandboxCharge(OwnedRow):
+    """Money that was taken."""
+
     PREFIX = "ch"
 
     amount_cents = models.BigIntegerField()
@@ -87,6 +97,8 @@ class SandboxCharge(OwnedRow):
 
 
 class SandboxRefund(SandboxRow):
+    """Money that was given back."""
+
     PREFIX = "re"
 
     charge = models.CharField(max_length=60)
@@ -96,6 +108,8 @@ class SandboxRefund(SandboxRow):
 
 
 class SandboxInvoice(OwnedRow):
+    """A bill."""
+
     PREFIX = "in"
 
     charge = models.CharField(max_length=60, blank=True)
@@ -107,6 +121,8 @@ class SandboxInvoice(OwnedRow):
 
 
 class SandboxCredit(SandboxRow):
+    """Money that the next bill takes off."""
+
     PREFIX = "cr"
 
     contact = models.EmailField()
@@ -117,6 +133,8 @@ class SandboxCredit(SandboxRow):
 
 
 class SandboxOrder(OwnedRow):
+    """Goods on their way."""
+
     PREFIX = "ord"
 
     status = models.CharField(max_length=20, default="processing")
@@ -126,6 +144,8 @@ class SandboxOrder(OwnedRow):
 
 
 class SandboxIntegration(OwnedRow):
+    """A customer's connection to a tool of theirs."""
+
     PREFIX = "int"
 
     name = models.CharField(max_length=80)
@@ -135,6 +155,8 @@ class SandboxIntegration(OwnedRow):
 
 
 class SandboxIssue(SandboxRow):
+    """A bug report."""
+
     PREFIX = "iss"
 
     title = models.CharField(max_length=300)

@@ -18,7 +18,7 @@ from supportai.core.models import JSONDict
 OFFSET = re.compile(r"([+-]?)(\d+)([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-# Defaults of the demo (SCENARIOS 3.12).
+# Defaults of the demo (SCENARIOS 3.12); a filed issue cannot be taken back, so it has a limit too.
 LIMITS: dict[str, JSONDict] = {
     "billing.refund_charge": {"limit_cents": 10_000},
     "billing.apply_credit": {"limit_cents": 5_000},
@@ -29,6 +29,7 @@ LIMITS: dict[str, JSONDict] = {
     "accounts.unlock_account": {"daily_count": 3},
     "billing.send_invoice": {"daily_count": 3},
     "technical.resync_integration": {"daily_count": 3},
+    "issues.file": {"daily_count": 3},
 }
 
 

@@ -5,17 +5,20 @@ from typing import Literal
 from django.conf import settings
 from django.core.mail import send_mail
 from django.core.signing import dumps
+from django.db import transaction
 from pydantic import Field
 
 from integrations.actions import BoundIdentity, Params, Risk, action
 from integrations.connectors.sandbox.billing import Nothing
-from integrations.connectors.sandbox.client import SandboxConnector, find_row, owned_rows
+from integrations.connectors.sandbox.client import SandboxConnector, find_row, put_back
 from integrations.connectors.sandbox.ownership import (
     ADMIN_ROLES,
     needs_organization_admin,
+    owned_rows,
     owns,
     same_organization,
 )
+from integrations.errors import ConnectorError
 from integrations.models import ActionExecution, SandboxAccount
 from supportai.core.models import JSONDict
 
@@ -23,10 +26,14 @@ Role = Literal["viewer", "member", "billing", "admin"]
 
 
 class AccountId(Params):
+    """Which account."""
+
     account_id: str = Field(max_length=60, description="Id of the account, from get_account.")
 
 
 class GrantRole(Params):
+    """Which account, and the role to add."""
+
     account_id: str = Field(max_length=60)
     role: Role
 
@@ -48,7 +55,7 @@ def get_account(
     connector: SandboxConnector, params: Nothing, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
     """Look up the customer's own account: status, roles, last login, second factor."""
-    rows = owned_rows(SandboxAccount, email=identity.email, organization="", roles=frozenset())
+    rows = owned_rows(SandboxAccount, identity)
     return connector.read("sandbox.get_account", lambda: {"accounts": [_account_data(row) for row in rows]})
 
 
@@ -67,6 +74,8 @@ def send_password_reset(
 
     def change() -> JSONDict:
         account = find_row(SandboxAccount, params.account_id)
+        if not account.contact:
+            raise ConnectorError(f"{account.pk} has no address.", permanent=True)
         token = dumps({"account": account.pk}, salt="sandbox.password_reset")
         send_mail(
             "Choose a new password",
@@ -79,8 +88,9 @@ def send_password_reset(
     return connector.write("sandbox.send_password_reset", idempotency_key, change)
 
 
-def _lock(connector: SandboxConnector, execution: ActionExecution) -> None:
-    SandboxAccount.objects.filter(pk=execution.result["account_id"]).update(status=execution.result["old_status"])
+def _lock(_connector: SandboxConnector, execution: ActionExecution) -> None:
+    done = execution.result
+    put_back(SandboxAccount, done["account_id"], "status", made=done["status"], old=done["old_status"])
 
 
 @action(
@@ -106,10 +116,13 @@ def unlock_account(
     return connector.write("sandbox.unlock_account", idempotency_key, change)
 
 
-def _revoke_role(connector: SandboxConnector, execution: ActionExecution) -> None:
-    account = find_row(SandboxAccount, execution.result["account_id"], for_update=True)
-    account.roles = execution.result["old_roles"]
-    account.save(update_fields=["roles"])
+def _revoke_role(_connector: SandboxConnector, execution: ActionExecution) -> None:
+    """Take away the role that was added; roles that came later stay."""
+    added = set(execution.result["roles"]) - set(execution.result["old_roles"])
+    with transaction.atomic():
+        account = find_row(SandboxAccount, execution.result["account_id"], for_update=True)
+        account.roles = [role for role in account.roles if role not in added]
+        account.save(update_fields=["roles"])
 
 
 @action(

@@ -4,11 +4,12 @@ from typing import Literal
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import Sum
 from pydantic import Field
 
 from integrations.actions import Amount, BoundIdentity, Params, Risk, action
-from integrations.connectors.sandbox.client import SandboxConnector, find_row, new_id, owned_rows
-from integrations.connectors.sandbox.ownership import BILLING_ROLES, owns
+from integrations.connectors.sandbox.client import SandboxConnector, find_row, new_id, put_back
+from integrations.connectors.sandbox.ownership import BILLING_ROLES, owned_rows, owns
 from integrations.errors import ActionRefusedError, ConnectorError
 from integrations.models import (
     ActionExecution,
@@ -29,30 +30,42 @@ class Nothing(Params):
 
 
 class RefundCharge(Params):
+    """One charge, and how much of it."""
+
     charge_id: str = Field(max_length=60, description="Id of the charge, from find_charges.")
     amount_cents: int | None = Field(default=None, gt=0, description="Smallest unit; the whole rest when left out.")
 
 
 class ApplyCredit(Params):
+    """How much, and why."""
+
     amount_cents: int = Field(gt=0, description="In the smallest unit of the currency.")
     currency: str = Field(pattern=r"^[a-z]{3}$")
     reason: str = Field(min_length=1, max_length=300)
 
 
 class ChangePlan(Params):
+    """Which subscription, and the new plan."""
+
     subscription_id: str = Field(max_length=60)
     plan: Plan
 
 
 class CancelSubscription(Params):
+    """Which subscription."""
+
     subscription_id: str = Field(max_length=60)
 
 
 class FindInvoices(Params):
+    """Which invoice, or all."""
+
     number: str | None = Field(default=None, max_length=60)
 
 
 class SendInvoice(Params):
+    """Which invoice."""
+
     invoice_id: str = Field(max_length=60)
 
 
@@ -74,13 +87,13 @@ def find_charges(
     connector: SandboxConnector, params: Nothing, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
     """List the customer's charges, oldest first."""
-    rows = owned_rows(SandboxCharge, email=identity.email, organization=identity.organization, roles=BILLING_ROLES)
+    rows = owned_rows(SandboxCharge, identity, BILLING_ROLES)
     return connector.read(
         "sandbox.find_charges", lambda: {"charges": [_charge_data(c) for c in rows.order_by("created", "pk")]}
     )
 
 
-def _refund_amount(connector: SandboxConnector, params: RefundCharge) -> Amount:
+def _refund_amount(_connector: SandboxConnector, params: RefundCharge) -> Amount:
     charge = find_row(SandboxCharge, params.charge_id)
     rest = charge.amount_cents - charge.refunded_cents
     cents = rest if params.amount_cents is None else params.amount_cents
@@ -129,8 +142,18 @@ def refund_charge(
     return connector.write("sandbox.refund_charge", idempotency_key, change)
 
 
-def _void_credit(connector: SandboxConnector, execution: ActionExecution) -> None:
-    SandboxCredit.objects.filter(pk=execution.result["credit_id"]).update(status="void")
+def _is_owed(_connector: SandboxConnector, params: ApplyCredit, identity: BoundIdentity) -> None:
+    """Refuse a credit that is more than what could be refunded in that currency and was not credited yet."""
+    charges = [c for c in owned_rows(SandboxCharge, identity, BILLING_ROLES) if c.currency == params.currency]
+    rest = sum(charge.amount_cents - charge.refunded_cents for charge in charges)
+    earlier = SandboxCredit.objects.filter(contact__iexact=identity.email, currency=params.currency, status="active")
+    owed = rest - (earlier.aggregate(total=Sum("amount_cents"))["total"] or 0)
+    if params.amount_cents > owed:
+        raise ActionRefusedError("amount_too_high", f"At most {money(max(owed, 0), params.currency)} can be credited.")
+
+
+def _void_credit(_connector: SandboxConnector, execution: ActionExecution) -> None:
+    put_back(SandboxCredit, execution.result["credit_id"], "status", made="active", old="void")
 
 
 @action(
@@ -138,6 +161,7 @@ def _void_credit(connector: SandboxConnector, execution: ActionExecution) -> Non
     capability="billing.apply_credit",
     risk=Risk.WRITE,
     params=ApplyCredit,
+    owner=_is_owed,
     amount=lambda _connector, params: Amount(cents=params.amount_cents, currency=params.currency),
     reconcile=SandboxConnector.outcome_of,
     undo=_void_credit,
@@ -171,16 +195,15 @@ def get_subscription(
     connector: SandboxConnector, params: Nothing, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
     """Look up the customer's subscriptions, with plan, status and renewal."""
-    rows = owned_rows(
-        SandboxSubscription, email=identity.email, organization=identity.organization, roles=BILLING_ROLES
-    )
+    rows = owned_rows(SandboxSubscription, identity, BILLING_ROLES)
     return connector.read(
         "sandbox.get_subscription", lambda: {"subscriptions": [_subscription_data(row) for row in rows]}
     )
 
 
-def _old_plan(connector: SandboxConnector, execution: ActionExecution) -> None:
-    SandboxSubscription.objects.filter(pk=execution.result["subscription_id"]).update(plan=execution.result["old_plan"])
+def _old_plan(_connector: SandboxConnector, execution: ActionExecution) -> None:
+    done = execution.result
+    put_back(SandboxSubscription, done["subscription_id"], "plan", made=done["plan"], old=done["old_plan"])
 
 
 @action(
@@ -209,10 +232,9 @@ def change_plan(
     return connector.write("sandbox.change_plan", idempotency_key, change)
 
 
-def _resume(connector: SandboxConnector, execution: ActionExecution) -> None:
-    SandboxSubscription.objects.filter(pk=execution.result["subscription_id"]).update(
-        status=execution.result["old_status"]
-    )
+def _resume(_connector: SandboxConnector, execution: ActionExecution) -> None:
+    done = execution.result
+    put_back(SandboxSubscription, done["subscription_id"], "status", made=done["status"], old=done["old_status"])
 
 
 @action(
@@ -258,7 +280,7 @@ def find_invoices(
     connector: SandboxConnector, params: FindInvoices, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
     """List the customer's invoices, oldest first; with a number, only that one."""
-    rows = owned_rows(SandboxInvoice, email=identity.email, organization=identity.organization, roles=BILLING_ROLES)
+    rows = owned_rows(SandboxInvoice, identity, BILLING_ROLES)
     if params.number:
         rows = rows.filter(number__iexact=params.number)
     return connector.read(

@@ -7,10 +7,9 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations.errors import ConnectorError
-from integrations.models import Installation, SandboxAccount, SandboxCall, SandboxFault, SandboxOrganization
-from integrations.models.sandbox import OwnedRow, SandboxRow
+from integrations.models import Installation, SandboxCall, SandboxFault
+from integrations.models.sandbox import SandboxRow
 from supportai.core.models import JSONDict
-
 
 Row = TypeVar("Row", bound=SandboxRow)
 
@@ -52,12 +51,12 @@ class SandboxConnector:
                 call.save(update_fields=["result"])
         if fault == SandboxFault.Kind.TIMEOUT_AFTER:
             raise ConnectorError("The sandbox took too long to answer.", is_unknown=True)
-        return call.result
+        return dict(call.result)
 
     def outcome_of(self, key: str) -> JSONDict | None:
         """Give what the call with this key returned; None when it did nothing."""
         call = SandboxCall.objects.filter(idempotency_key=key).first()
-        return call.result if call else None
+        return dict(call.result) if call else None
 
 
 def connect(_installation: Installation) -> SandboxConnector:
@@ -85,23 +84,18 @@ def new_id(model: type[SandboxRow]) -> str:
     return f"{model.PREFIX}_{max(numbers, default=0) + 1}"
 
 
-def roles_of(email: str, organization: str) -> set[str]:
-    """Give the roles that the system of record gives a person in an organization; `owner` is its admin by contract."""
-    roles: set[str] = set()
-    for account in SandboxAccount.objects.filter(contact__iexact=email):
-        if not account.organization or account.organization == organization or not organization:
-            roles |= set(account.roles)
-    if SandboxOrganization.objects.filter(name=organization, admin__iexact=email).exclude(admin="").exists():
-        roles |= {"admin", "owner"}
-    return roles
+def put_back(model: type[Row], row_id: str, field: str, *, made: Any, old: Any) -> None:
+    """Give a field its old value again, when it still has the one that our call made; doing it twice does no harm.
 
-
-def owned_rows(model: type[OwnedRow], *, email: str, organization: str, roles: frozenset[str]) -> Any:
-    """Give the rows that a person may see: the own ones, and the organization's when a role allows it."""
-    own = model._default_manager.filter(contact__iexact=email) if email else model._default_manager.none()
-    if organization and roles & roles_of(email, organization):
-        own = own | model._default_manager.filter(organization=organization, contact="")
-    return own.order_by("pk")
+    Raises:
+        ConnectorError: it was changed since (permanent).
+    """
+    with transaction.atomic():
+        row = find_row(model, row_id, for_update=True)
+        if getattr(row, field) not in (made, old):
+            raise ConnectorError(f"{row_id} was changed since.", permanent=True)
+        setattr(row, field, old)
+        row.save(update_fields=[field])
 
 
 def _next_fault(action: str) -> str:

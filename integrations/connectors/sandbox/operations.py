@@ -12,14 +12,20 @@ from supportai.core.models import JSONDict
 
 
 class GetOrder(Params):
+    """Which order."""
+
     order_id: str = Field(max_length=60)
 
 
 class IntegrationId(Params):
+    """Which integration."""
+
     integration_id: str = Field(max_length=60)
 
 
 class FileIssue(Params):
+    """What is broken."""
+
     title: str = Field(min_length=5, max_length=200)
     body: str = Field(min_length=1, max_length=10_000)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from integrations.actions import BoundIdentity
-from integrations.connectors.sandbox.client import SandboxConnector, find_row, roles_of
+from integrations.connectors.sandbox.client import SandboxConnector, find_row
 from integrations.errors import ActionRefusedError
 from integrations.models import SandboxAccount, SandboxOrganization
 from integrations.models.sandbox import OwnedRow
@@ -21,48 +21,68 @@ def owns(model: type[OwnedRow], field: str, roles: frozenset[str]) -> OwnerCheck
     """Make the check of an action whose parameter `field` names a row of `model`."""
 
     def check(_connector: SandboxConnector, params: Any, identity: BoundIdentity) -> None:
-        row = find_row(model, getattr(params, field))
-        if not may_touch(row, identity, roles):
-            # Worded like a row that is not there, so that ids cannot be tried out.
-            raise ActionRefusedError("not_owner", f"There is no {row.pk} that this customer may ask about.")
+        row_id = getattr(params, field)
+        row = model._default_manager.filter(pk=row_id).first()
+        if row is None or not may_touch(row, identity, roles):
+            raise not_owner(row_id)
 
     return check
+
+
+def not_owner(row_id: str) -> ActionRefusedError:
+    """Word it alike for a row that is not there and for somebody else's, so that ids cannot be tried out."""
+    return ActionRefusedError("not_owner", f"There is no {row_id} that this customer may ask about.")
 
 
 def may_touch(row: OwnedRow, identity: BoundIdentity, roles: frozenset[str]) -> bool:
     """Tell whether a row is the contact's own, or the organization's and the contact has one of the roles."""
     if not identity.email:
         return False
-    if row.contact:
-        return row.contact.lower() == identity.email or _is_colleagues_admin(row, identity)
-    return (
-        bool(row.organization)
-        and row.organization == identity.organization
-        and bool(roles & roles_of(identity.email, identity.organization))
-    )
+    if row.contact.lower() == identity.email:
+        return True
+    if not row.organization or row.organization != identity.organization:
+        return False
+    # A colleague's object is for the organization's admin alone.
+    return is_organization_admin(identity) if row.contact else bool(roles & roles_of(identity))
 
 
-def _is_colleagues_admin(row: OwnedRow, identity: BoundIdentity) -> bool:
-    """Let the organization's admin ask about a colleague's object, when it says that it is in the organization."""
-    return (
-        bool(row.organization)
-        and row.organization == identity.organization
-        and "owner" in roles_of(identity.email, identity.organization)
-    )
+def owned_rows(model: type[OwnedRow], identity: BoundIdentity, roles: frozenset[str] = frozenset()) -> Any:
+    """Give the rows that a person may list: the own ones, and the organization's when one of the roles allows it."""
+    if not identity.email:
+        return model._default_manager.none()
+    rows = model._default_manager.filter(contact__iexact=identity.email)
+    if identity.organization and roles & roles_of(identity):
+        rows = rows | model._default_manager.filter(organization=identity.organization, contact="")
+    return rows.order_by("pk")
+
+
+def roles_of(identity: BoundIdentity) -> frozenset[str]:
+    """Give a person's roles in the own organization, from the system of record and from a signed identity."""
+    roles = set(identity.roles)
+    for account in SandboxAccount.objects.filter(contact__iexact=identity.email).exclude(contact=""):
+        if account.organization in {"", identity.organization}:
+            roles |= set(account.roles)
+    return frozenset(roles | ({"admin"} if is_organization_admin(identity) else set()))
+
+
+def is_organization_admin(identity: BoundIdentity) -> bool:
+    """Tell whether the system of record names this person as the admin of the own organization."""
+    if not identity.email or not identity.organization:
+        return False
+    return SandboxOrganization.objects.filter(name=identity.organization, admin__iexact=identity.email).exists()
 
 
 def same_organization(_connector: SandboxConnector, params: Any, identity: BoundIdentity) -> None:
     """Check that an account is the contact's own or one of the contact's organization."""
-    account = find_row(SandboxAccount, params.account_id)
-    is_own = bool(identity.email) and account.contact.lower() == identity.email
-    is_colleague = bool(identity.organization) and account.organization == identity.organization
+    account = SandboxAccount.objects.filter(pk=params.account_id).first()
+    is_own = account is not None and bool(identity.email) and account.contact.lower() == identity.email
+    is_colleague = account is not None and bool(account.organization) and account.organization == identity.organization
     if not (is_own or is_colleague):
-        raise ActionRefusedError("not_owner", f"There is no {account.pk} that this customer may ask about.")
+        raise not_owner(params.account_id)
 
 
 def needs_organization_admin(_connector: SandboxConnector, params: Any, identity: BoundIdentity) -> str:
-    """Say why the organization's admin must approve, or nothing when the admin is the one who asks."""
+    """Say why the organization's admin must approve, or nothing when that admin is the one who asks."""
     account = find_row(SandboxAccount, params.account_id)
-    organization = account.organization or identity.organization
-    is_admin = SandboxOrganization.objects.filter(name=organization, admin__iexact=identity.email or "-").exists()
-    return "" if is_admin and account.organization == identity.organization else "The organization's admin must agree."
+    is_theirs = bool(account.organization) and account.organization == identity.organization
+    return "" if is_theirs and is_organization_admin(identity) else "The organization's admin must agree."
