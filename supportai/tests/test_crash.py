@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def refunded(server: DemoServer) -> list[int]:
     return [row["refunded_cents"] for row in rows]
 
 
-def assert_nothing_lost_or_doubled(messages: list[dict[str, object]]) -> None:
+def assert_nothing_lost_or_doubled(messages: list[dict[str, Any]]) -> None:
     sequences = [message["sequence"] for message in messages]
     assert sequences == sorted(set(sequences)), "each sequence number once, in order"
     doubled = [body for body, times in Counter((m["author"], m["body"]) for m in messages).items() if times > 1]
