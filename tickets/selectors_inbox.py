@@ -42,7 +42,7 @@ VIEWS = {
         InboxView(
             key="needs",
             label="Needs you",
-            hint="Most urgent first, then who has waited longest. Each row says why it is here.",
+            hint="Most urgent first, then the longest wait.",
             empty="Nobody waits for you. What the AI agent hands over, and what it may not do alone, comes here.",
             order=URGENT_FIRST,
         ),
@@ -287,9 +287,18 @@ def ai_switch() -> AiSwitch:
     return AiSwitch(is_on=not off, intents_on=counts["all"] - counts["off"], intents=counts["all"])
 
 
-def staff_for_demo() -> list[User]:
-    """Give the people that the demo's sign-in page offers."""
-    return list(User.objects.filter(is_active=True).prefetch_related("groups").order_by("pk")[:8])
+def staff_for_demo() -> list[dict[str, str]]:
+    """Give name, address and role of the people that the demo's sign-in page offers."""
+    people = User.objects.filter(is_active=True).prefetch_related("groups").order_by("pk")[:8]
+    labels = dict(User.Role.choices)
+    return [
+        {
+            "name": str(person),
+            "email": person.email,
+            "role": ", ".join(labels.get(group.name, group.name) for group in person.groups.all()),
+        }
+        for person in people
+    ]
 
 
 def intents_with_procedures() -> list[Intent]:

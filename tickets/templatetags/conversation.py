@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from supportai.core import clock
 from supportai.core.cel import money
 from tickets.models import Citation, Message
-from tickets.views.words import act_done, act_in_words
+from tickets.views.words import in_seconds
 
 register = template.Library()
 
@@ -124,19 +124,9 @@ def duration(time: timedelta) -> str:
 
 
 @register.filter
-def seconds(value: float) -> str:
-    """Write seconds: `0.4 s`, `12 s`, `4 min 52 s`."""
-    if value < 10:  # noqa: PLR2004 - short ones need a decimal
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-@register.filter
 def cents(amount: int | None, currency: str = "usd") -> str:
     """Write an amount given in the currency's smallest unit."""
     return money(amount, currency or "usd") if amount is not None else ""
 
 
-register.filter("act_in_words", act_in_words)
-register.filter("act_done", act_done)
+register.filter("in_seconds", in_seconds)

@@ -48,6 +48,7 @@ def index(request: StaffHttpRequest) -> HttpResponse:
     decided = selectors_review.decided_approvals()
     tickets = _tickets_of([*waiting, *decided])
     context = {
+        "section": "approvals",
         "cards": [card_for(approval, request.user, tickets) for approval in waiting],
         "decided": [card_for(approval, request.user, tickets) for approval in decided],
     }

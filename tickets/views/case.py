@@ -114,5 +114,6 @@ def page_context(ticket: Ticket, user: User) -> JSONDict:
         | composer_context(ticket, user, packet)
         | head_context(ticket, user)
         | story_context(ticket)
+        | {"section": "inbox"}
         | customer_context(ticket, talk["entries"])
     )

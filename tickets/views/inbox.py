@@ -22,7 +22,7 @@ SELECTABLE = 36  # length of a public id as text
 def inbox(request: StaffHttpRequest) -> HttpResponse:
     """Show a list and the ticket that `?ticket=` names, if any."""
     shown = filter_of(request)
-    context = list_context(request, shown) | nav_context(request, shown)
+    context = list_context(request, shown) | nav_context(request, shown) | {"section": "inbox"}
     selected = request.GET.get("ticket", "")
     if len(selected) == SELECTABLE:
         context |= _selected(request, selected)

@@ -40,6 +40,7 @@ def index(request: StaffHttpRequest) -> HttpResponse:
     published = selectors_review.published_suggestions()
     tickets = _tickets_of([*waiting, *published])
     context = {
+        "section": "learned",
         "waiting": [item_for(suggestion, tickets) for suggestion in waiting],
         "published": [item_for(suggestion, tickets) for suggestion in published],
         "can_decide": can_approve_suggestion(request.user),

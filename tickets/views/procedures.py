@@ -12,6 +12,7 @@ from tickets.views.access import StaffHttpRequest, staff_only
 def index(request: StaffHttpRequest) -> HttpResponse:
     """List the intents with their stage and, where there is one, the procedure's steps."""
     context = {
+        "section": "procedures",
         "intents": selectors_inbox.intents_with_procedures(),
         "can_configure": can_configure(request.user) and request.user.is_staff,
     }

@@ -7,7 +7,16 @@ from typing import Any, Literal
 
 from supportai.core.models import JSONDict
 from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff
-from tickets.views.words import Confidence, Word, act_done, act_in_words, confidence, confidence_word, rule_in_words
+from tickets.views.words import (
+    Confidence,
+    Word,
+    act_done,
+    act_in_words,
+    confidence,
+    confidence_word,
+    in_seconds,
+    rule_in_words,
+)
 
 Mark = Literal["", "proven", "failed", "refused", "waiting"]
 MAX_CALL_LINES = 60
@@ -243,7 +252,7 @@ def _summary(turns: Sequence[Turn]) -> str:
     parts = [_counted(len(turns), "turn"), _counted(count, "step")]
     seconds = [turn.seconds for turn in turns if turn.seconds is not None]
     if seconds:
-        parts.append(f"{sum(seconds):.1f} s of work")
+        parts.append(f"{in_seconds(sum(seconds))} of work")
     return ", ".join(parts)
 
 

@@ -48,6 +48,14 @@ def confidence_word(probability: float | None) -> Word:
     return "Likely" if probability >= LIKELY else "Unsure"
 
 
+def in_seconds(value: float) -> str:
+    """Write a length of time: `0.4 s`, `12 s`, `4 min 52 s`."""
+    if value < 10:  # noqa: PLR2004 - short ones need a decimal
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confidence:
     """Confidence as the page shows it: a word, a bar and the threshold as a line; both from 0 to 200."""

@@ -17,8 +17,9 @@ function move(step) {
   const all = links();
   const now = all.findIndex((link) => link.hasAttribute("aria-current"));
   const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
-  if (!next || next === all[now]) return;
+  if (!next) return;
   next.focus();
+  if (next === all[now]) return;
   next.scrollIntoView({ block: "nearest" });
   next.click();
 }
@@ -101,8 +102,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j" || event.key === "k") {
     event.preventDefault();
     move(event.key === "j" ? 1 : -1);
-  } else if (event.key === "Enter" && event.target.matches(".ticket-row[aria-current]")) {
+  } else if (event.key === "Enter" && event.target.matches("body, .ticket-row[aria-current]")) {
+    const link = document.querySelector(".ticket-row[aria-current]");
+    if (!link) return;
     event.preventDefault();
-    location.assign(event.target.href);
+    location.assign(link.href);
   }
 });
