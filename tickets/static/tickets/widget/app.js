@@ -55,6 +55,7 @@ class App {
       lang, dir: document.documentElement.dir || "ltr", api: this.api, actions: this.actions(),
     });
     this.host.shadowRoot.append(this.panel.element);
+    this.composer.value = this.store.draft;
     this.followKeyboard();
     window.addEventListener("popstate", () => this.isOpen && this.close({ fromHistory: true }), { signal: this.stopper.signal });
   }
@@ -84,10 +85,7 @@ class App {
   /** Get a session; an identity of somebody else than before starts on an empty screen. */
   async signIn() {
     const { store } = this;
-    if (store.session.token && store.session.subject !== this.subject) {
-      store.clear();
-      store.session = { token: store.session.token };
-    }
+    if (store.session.contact && store.session.subject !== this.subject) store.forget();
     const answer = await this.api.openSession(this.options.brand, this.options.identity, store.session.token);
     store.signIn(answer, this.subject);
     this.api.token = answer.session;
@@ -104,7 +102,7 @@ class App {
 
   async begin() {
     this.api.token = this.store.session.subject === this.subject ? this.store.session.token ?? "" : "";
-    if (!this.api.token) this.store.clear();
+    if (this.store.session.contact && this.store.session.subject !== this.subject) this.store.forget();
     this.applyBrand();
     this.render();
     try {
@@ -126,10 +124,13 @@ class App {
 
   identify(jwt) {
     this.options.identity = jwt;
+    // A fresh token of the same customer is used when the session ends.
+    if (subjectOf(jwt) === this.store.session.subject) return;
     this.connection.stop();
-    this.store.clear();
+    clearTimeout(this.timers.begin);
     this.inFlight = null;
-    this.view.page = null;
+    Object.assign(this.view, { page: null, consent: null, notice: "", typing: "", isReading: false, hasAskedPerson: false });
+    this.composer.value = "";
     this.begin();
   }
 
@@ -284,7 +285,11 @@ class App {
     const { ticketId } = this.store;
     const isSent = this.connection.send({ type: "csat", ticket: ticketId, score, comment })
       || await this.try(() => this.api.rate(ticketId, score, comment));
-    if (!isSent) return;
+    if (isSent && !this.connection.isWelcome) this.rated();
+  }
+
+  /** Thank for a rating when the server has it, not before. */
+  rated() {
     this.store.setTicket({ ...this.store.ticket, csat_asked: false });
     this.update({ notice: texts.csatThanks });
   }
@@ -432,6 +437,7 @@ const HANDLERS = {
     // Asking for a person without having written before opens a conversation.
     if (!app.store.ticketId && app.view.hasAskedPerson) app.store.adopt(ticket.id);
     if (ticket.id !== app.store.ticketId) return;
+    if (app.store.ticket?.csat_asked && ticket.status === "resolved" && !ticket.csat_asked) app.rated();
     app.store.setTicket(ticket);
     if (ticket.handler === "person") Object.assign(app.store, { working: [], stream: null });
     if (ticket.status === "resolved") app.view.typing = "";

@@ -124,9 +124,12 @@ export function unsentBubble(item, { api, isOnline, retry, remove }) {
     hidden(texts.you), plain(item.text), files(item, api), note, actions);
 }
 
+// While an answer is written, its sources are not there yet: the numbers stand alone.
+const NUMBERS = { has: () => true, mark: (number) => h("span", { class: "cite" }, number) };
+
 /** An answer that is still being written, in whole sentences. */
 export function streamBubble(stream, steps, context) {
-  const body = blocks(stream?.text ?? "", { base: context.base });
+  const body = blocks(stream?.text ?? "", { base: context.base, cite: NUMBERS });
   const last = body.at(-1);
   if (last) (last.lastElementChild?.tagName === "LI" ? last.lastElementChild : last).append(h("span", { class: "caret", "aria-hidden": "true" }));
   return h("div", { class: "m ai", "aria-live": "off" }, steps.length ? didLine(steps, Boolean(last)) : null, body);

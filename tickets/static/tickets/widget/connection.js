@@ -177,8 +177,9 @@ export class Connection {
       try {
         const frame = await this.callbacks.poll(this.hasPolled ? POLL_SECONDS : 0, stop.signal);
         if (stop.signal.aborted) return;
-        if (!this.hasPolled) this.callbacks.onState("online");
+        const isFirst = !this.hasPolled;
         this.hasPolled = true;
+        if (isFirst) this.callbacks.onState("online");
         this.callbacks.onFrame(frame);
       } catch {
         if (stop.signal.aborted) return;

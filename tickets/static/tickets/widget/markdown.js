@@ -35,10 +35,10 @@ function withBareLinks(text, options) {
   return parts;
 }
 
-function marks(numbers, whole, options) {
-  const list = numbers.split(",").map((part) => Number(part.trim()));
-  if (!options.cite || !list.every((number) => options.cite.has(number))) return [whole];
-  return list.map((number) => options.cite.mark(number));
+/** Give the marks of `1` or `1, 2`, or null when one of them has no source. */
+function marks(numbers, options) {
+  const list = numbers?.split(",").map((part) => Number(part.trim()));
+  return list && options.cite && list.every((number) => options.cite.has(number)) ? list.map((number) => options.cite.mark(number)) : null;
 }
 
 /** Turn one line's marks into nodes. */
@@ -47,14 +47,14 @@ export function inline(text, options) {
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
     const [whole, code, bold, emphasis, words, address, numbers] = match;
-    const isMark = numbers !== undefined;
+    const cites = marks(numbers, options);
     const between = text.slice(from, match.index);
     // A mark stays with the word before it.
-    parts.push(...withBareLinks(isMark ? between.replace(/\s+$/, "\u00a0") : between, options));
+    parts.push(...withBareLinks(cites ? between.replace(/\s+$/, "\u00a0") : between, options));
     if (code !== undefined) parts.push(h("code", {}, code));
     else if (bold !== undefined) parts.push(h("b", {}, ...inline(bold, options)));
     else if (emphasis !== undefined) parts.push(h("em", {}, emphasis));
-    else if (isMark) parts.push(...marks(numbers, whole, options));
+    else if (numbers !== undefined) parts.push(...(cites ?? [whole]));
     else parts.push(link(words, address, options.base));
     from = match.index + whole.length;
   }

@@ -82,7 +82,18 @@ export class Store {
     // Whoever pressed "New conversation" before a reload gets it; otherwise the newest one goes on.
     const latest = ticket?.id ?? ticket ?? null;
     const mine = isOther || (this.session.ticket === undefined) ? latest : this.session.ticket;
+    const written = this.session.contact === undefined ? this.outbox : [];
+    if (written.length) this.outbox = [];
     this.saveSession({ token: session, contact, brand, subject, ticket: mine });
+    if (written.length) this.outbox = [...this.outbox, ...written.map((item) => ({ ...item, ticket: item.ticket ?? mine }))];
+  }
+
+  /** Somebody else sits here now: what is written from here on waits until the server says who it is. */
+  forget() {
+    this.clear();
+    this.session = { token: this.session.token, brand: this.session.brand };
+    this.tab.remove("conversation");
+    this.draft = "";
   }
 
   startNew() {
