@@ -1,0 +1,70 @@
+"""Earlier conversations of the demo: posted through the services, with the real AI agent, on a clock set back."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from accounts.models import Brand, Contact, IdentityLevel, User
+from integrations.services.sandbox import moved_time
+from supportai.core import clock
+from supportai.core.actors import Actor
+from supportai.core.ids import stable_id
+from supportai.core.models import JSONDict
+from supportai.demo.configuration import read_yaml
+from tickets.agent.loop import run_agent
+from tickets.models import AgentRun, Ticket
+from tickets.selectors_agent import agent_settings
+from tickets.services import lifecycle, messages
+
+# Between two turns of an earlier conversation.
+PAUSE = timedelta(minutes=7)
+
+
+def play_conversations(brand: Brand) -> int:
+    """Play the earlier conversations that no ticket holds yet; returns how many tickets were made."""
+    before = Ticket.objects.count()
+    for past in read_yaml("conversations.yaml"):
+        contact = Contact.objects.get(email=past["contact"], is_verified=True)
+        first = stable_id("demo", past["contact"], past["ago"], 0)
+        if not Ticket.objects.filter(contact=contact, messages__client_id=first).exists():
+            _play(past, contact, brand)
+    lifecycle.resolve_silent(silence=agent_settings().silence)
+    return Ticket.objects.count() - before
+
+
+def _play(past: JSONDict, contact: Contact, brand: Brand) -> None:
+    now = clock.now()
+    ticket_id: UUID | None = None
+    for number, turn in enumerate(past["turns"]):
+        offset = moved_time(past["ago"], now) - now + number * PAUSE
+        client_id = stable_id("demo", past["contact"], past["ago"], number)
+        with clock.moved(offset):
+            ticket_id = _turn(turn, contact, brand, ticket_id, client_id)
+
+
+def _turn(turn: JSONDict, contact: Contact, brand: Brand, ticket_id: UUID | None, client_id: UUID) -> UUID:
+    if ticket_id and "resolve" in turn:
+        staff = User.objects.get(email=turn["resolve"])
+        lifecycle.resolve_ticket(ticket_id=_pk(ticket_id), actor=Actor.staff(staff.pk))
+        return ticket_id
+    if ticket_id and "staff" in turn:
+        staff = User.objects.get(email=turn["staff"])
+        lifecycle.take_over(ticket_id=_pk(ticket_id), user_id=staff.pk)
+        messages.post_staff_reply(
+            ticket_id=_pk(ticket_id), user_id=staff.pk, client_id=client_id, text=turn["say"].strip()
+        )
+        return ticket_id
+    posted = messages.post_customer_message(
+        contact_id=contact.pk,
+        brand_id=brand.pk,
+        ticket_public_id=ticket_id,
+        client_id=client_id,
+        text=turn["say"],
+        identity_level=IdentityLevel.SIGNED,
+    )
+    for run in posted.ticket.runs.filter(state=AgentRun.State.QUEUED):
+        run_agent(run.pk)
+    return posted.ticket.public_id
+
+
+def _pk(public_id: UUID) -> int:
+    return Ticket.objects.values_list("pk", flat=True).get(public_id=public_id)
