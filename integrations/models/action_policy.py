@@ -1,5 +1,6 @@
 """Action policies: what the AI agent may do, how much of it, and for whom."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
@@ -47,3 +48,9 @@ class ActionPolicy(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.capability}: {self.mode}"
+
+    def clean(self) -> None:
+        """Refuse an identity level that would let somebody act of whom nothing is known for sure."""
+        level = IdentityLevel(self.identity_level)
+        if not level.covers(IdentityLevel.MAIL_AUTHENTICATED):
+            raise ValidationError({"identity_level": "Actions need at least a verified address."})

@@ -1,21 +1,31 @@
 """Set the sandbox up, fill its tables from scenarios and the demo, and read its state."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models, transaction
 
 from accounts.models import IdentityLevel
 from integrations.actions import all_actions
 from integrations.connectors.sandbox.client import new_id
-from integrations.models import ActionPolicy, Binding, Installation, SandboxFault
+from integrations.models import (
+    ActionPolicy,
+    Binding,
+    Installation,
+    SandboxCharge,
+    SandboxContact,
+    SandboxFault,
+    SandboxInvoice,
+    SandboxOrganization,
+)
 from integrations.models.sandbox import TABLES, SandboxRow
 from supportai.core.errors import InvalidInputError
 from supportai.core.models import JSONDict
 
 OFFSET = re.compile(r"([+-]?)(\d+)([smhd])")
+JSON_COLUMNS = {"roles"}
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 # Defaults of the demo (SCENARIOS 3.12); a filed issue cannot be taken back, so it has a limit too.
@@ -54,22 +64,26 @@ def ensure_sandbox() -> Installation:
 
 @transaction.atomic
 def load_sandbox(tables: dict[str, list[JSONDict]], *, now: datetime) -> int:
-    """Store rows given as in scenarios: times as offsets from `now`, missing ids generated; returns how many.
+    """Store rows given as in scenarios; returns how many.
+
+    Times are offsets from `now`, missing ids are generated, an empty value is the column's default. A row whose id,
+    e-mail or name is stored already replaces that one. An invoice that names only its charge belongs to whom the
+    charge belongs to.
 
     Raises:
         InvalidInputError: an unknown table or column, or a value that does not fit; the message names it.
     """
-    count = 0
     for table, rows in tables.items():
-        for row in rows:
-            if table == "faults":
-                SandboxFault.objects.create(**row)
-            elif table in TABLES:
-                _store(TABLES[table], table, row, now)
-            else:
-                raise InvalidInputError(f"sandbox: there is no table {table}; there are {', '.join(TABLES)}, faults.")
-            count += 1
-    return count
+        model = _model(table)
+        # Given ids come first, so that no generated one takes their place.
+        for row in sorted(rows or (), key=lambda row: not row.get("id")):
+            _store(model, table, row, now)
+    for invoice in SandboxInvoice.objects.filter(contact="", organization="").exclude(charge=""):
+        charge = SandboxCharge.objects.filter(pk=invoice.charge).first()
+        if charge:
+            invoice.contact, invoice.organization = charge.contact, charge.organization
+            invoice.save(update_fields=["contact", "organization"])
+    return sum(len(rows or ()) for rows in tables.values())
 
 
 def sandbox_value(path: str) -> Any:
@@ -101,25 +115,50 @@ def moved_time(value: str, now: datetime) -> datetime:
         delta = timedelta(**{UNITS[match[3]]: int(match[2])})
         return now - delta if match[1] == "-" else now + delta
     try:
-        return datetime.fromisoformat(value)
+        given = datetime.fromisoformat(value)
     except ValueError as exc:
         raise InvalidInputError(f"{value!r} is no time; write an offset such as -1d or 20m.") from exc
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
-def _store(model: type[SandboxRow], table: str, row: JSONDict, now: datetime) -> None:
-    values: JSONDict = {}
-    for name, value in row.items():
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist as exc:
-            raise InvalidInputError(f"sandbox.{table}: there is no column {name}.") from exc
-        is_time = isinstance(field, models.DateTimeField) and isinstance(value, str)
-        values[name] = moved_time(value, now) if is_time else value
-    values.setdefault("id", new_id(model))
-    if value_missing := [n for n in ("amount_cents",) if n in _required(model) and n not in values]:
-        raise InvalidInputError(f"sandbox.{table}: {values['id']} needs {', '.join(value_missing)}.")
-    model._default_manager.update_or_create(pk=values.pop("id"), defaults=values)
+def _model(table: str) -> type[models.Model]:
+    if table == "faults":
+        return SandboxFault
+    if table not in TABLES:
+        raise InvalidInputError(f"sandbox: there is no table {table}; there are {', '.join(TABLES)}, faults.")
+    return TABLES[table]
 
 
-def _required(model: type[SandboxRow]) -> set[str]:
-    return {f.name for f in model._meta.fields if not f.has_default() and not f.blank and not f.primary_key}
+def _store(model: type[models.Model], table: str, row: JSONDict, now: datetime) -> None:
+    values = {name: _value(model, table, name, value, now) for name, value in row.items() if value is not None}
+    if issubclass(model, SandboxRow):
+        stored = _stored(model, values)
+        values["id"] = values.get("id") or (stored.pk if stored else new_id(model))
+        if stored and stored.pk != values["id"]:
+            stored.delete()
+    item = model(**values)
+    try:
+        # An empty list is a value here, while Django takes it for a field that was left blank.
+        item.clean_fields(exclude={name for name in JSON_COLUMNS if not values.get(name)})
+        item.save()
+    except ValidationError as exc:
+        problems = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in exc.message_dict.items())
+        raise InvalidInputError(f"sandbox.{table}: {problems}") from exc
+
+
+def _value(model: type[models.Model], table: str, name: str, value: Any, now: datetime) -> Any:
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist as exc:
+        raise InvalidInputError(f"sandbox.{table}: there is no column {name}.") from exc
+    if name in JSON_COLUMNS and not isinstance(value, list):
+        raise InvalidInputError(f"sandbox.{table}: {name} is a list, such as [member].")
+    if not isinstance(field, models.DateTimeField):
+        return value
+    return moved_time(value, now) if isinstance(value, str) else value
+
+
+def _stored(model: type[SandboxRow], values: JSONDict) -> SandboxRow | None:
+    """Find the row that people or companies are known by, whatever its id."""
+    key = {SandboxContact: "email", SandboxOrganization: "name"}.get(model)
+    return model._default_manager.filter(**{key: values[key]}).first() if key and key in values else None

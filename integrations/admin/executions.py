@@ -1,0 +1,256 @@
+"""Admin pages of executions and approvals: records, with the few things that people may still decide."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts import permissions
+from integrations.actions import find_action
+from integrations.models import ActionExecution, Approval
+from integrations.services import approvals
+from integrations.services.calls import compensate
+from supportai.core.actors import Actor
+from supportai.core.admin import ReadOnlyAdmin, go_to, pretty_json
+from supportai.core.cel import money
+from supportai.core.errors import DomainError
+
+EXECUTION_COLOURS = {
+    "Succeeded": "success",
+    "Failed": "danger",
+    "Unknown": "danger",
+    "Waits for approval": "warning",
+    "Approved": "info",
+    "Sent": "info",
+    "Undone": "warning",
+}
+APPROVAL_COLOURS = {"Pending": "warning", "Approved": "success", "Denied": "danger", "Expired": "danger"}
+
+
+def amount_of(execution: ActionExecution) -> str:
+    """Write the amount that an execution moves, or a dash."""
+    return "–" if execution.amount_cents is None else str(money(execution.amount_cents, execution.currency))
+
+
+def decide(request: HttpRequest, decision: Callable[[], object], done: str) -> None:
+    """Carry out what a person decided; a refusal is shown as it is worded."""
+    try:
+        decision()
+    except DomainError as exc:
+        messages.error(request, exc.message)
+    else:
+        messages.success(request, done)
+
+
+@admin.register(ActionExecution)
+class ActionExecutionAdmin(ReadOnlyAdmin):
+    """Every call of an action, stored before it left."""
+
+    list_display = ("number", "action", "state_name", "amount", "contact", "risk", "attempts", "created_at")
+    list_filter = ("state", "action", "risk", "installation", "identity_level")
+    list_select_related = ("contact",)
+    search_fields = ("=pk", "=public_id", "action", "caller", "episode", "contact__email", "contact__name")
+    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    actions_detail = ("undo",)
+    fieldsets = (
+        (None, {"fields": (("action", "state_name"), ("contact", "identity_level"), ("amount", "risk"), "error")}),
+        ("What was asked and answered", {"fields": ("asked", "answered")}),
+        (
+            "Record",
+            {
+                "fields": (
+                    ("capability", "installation"),
+                    ("caller", "confirmation"),
+                    ("episode", "attempts"),
+                    ("created_at", "sent_at"),
+                    ("finished_at", "public_id"),
+                    "idempotency_key",
+                )
+            },
+        ),
+    )
+    readonly_fields = ("state_name", "amount", "asked", "answered")
+
+    def has_undo_permission(self, request: HttpRequest, object_id: str | int | None = None) -> bool:
+        """Offer undoing to who could have approved it, while it is possible."""
+        execution = ActionExecution.objects.filter(pk=object_id or 0).first()
+        spec = find_action(execution.action) if execution else None
+        if execution is None or spec is None or execution.state != ActionExecution.State.SUCCEEDED:
+            return False
+        return spec.is_reversible and permissions.can_approve_action(request.user, amount_cents=execution.amount_cents)
+
+    @action(
+        description="Undo",
+        url_path="undo",
+        permissions=["undo"],
+        dialog={
+            "title": "Undo this action?",
+            "description": "Puts back what it changed, unless that was changed again since. The customer is not told.",
+            "form_submit_text": "Undo it",
+        },
+    )
+    def undo(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        """Undo it."""
+        person = Actor.staff(int(request.user.pk or 0))
+        decide(request, lambda: compensate(execution_id=int(object_id), actor=person), "Undone.")
+        return go_to(reverse("admin:integrations_actionexecution_change", args=[object_id]))
+
+    @display(description="Execution", ordering="pk")
+    def number(self, obj: ActionExecution) -> str:
+        """Give the number that people say."""
+        return f"#{obj.pk}"
+
+    @display(description="State", ordering="state", label=EXECUTION_COLOURS)
+    def state_name(self, obj: ActionExecution) -> str:
+        """Name the state."""
+        return obj.get_state_display()
+
+    @display(description="Amount", ordering="amount_cents")
+    def amount(self, obj: ActionExecution) -> str:
+        """Write the amount."""
+        return amount_of(obj)
+
+    @display(description="Arguments")
+    def asked(self, obj: ActionExecution) -> str:
+        """Show the arguments, which never change once stored."""
+        return pretty_json(obj.arguments)
+
+    @display(description="Result")
+    def answered(self, obj: ActionExecution) -> str:
+        """Show what the other system answered."""
+        return pretty_json(obj.result)
+
+
+class DenyForm(BaseDialogForm):
+    """Why not."""
+
+    why = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For colleagues; the customer does not see it.",
+    )
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    """Calls that wait, or waited, for people. Running out never means yes."""
+
+    list_display = ("number", "action_name", "state_name", "amount", "contact", "reason", "needed", "expires_at")
+    list_filter = ("state", "execution__action")
+    list_select_related = ("execution__contact",)
+    search_fields = ("=pk", "execution__action", "execution__contact__email", "reason")
+    ordering = ("-pk",)
+    actions_detail = ("approve", "deny")
+    fields = (
+        ("state_name", "amount"),
+        ("action_name", "contact"),
+        "asked",
+        ("reason", "needed"),
+        "said",
+        ("expires_at", "decided_at"),
+        "execution_link",
+    )
+    readonly_fields = ("state_name", "amount", "action_name", "contact", "asked", "said", "execution_link")
+
+    def has_approve_permission(self, request: HttpRequest, object_id: str | int | None = None) -> bool:
+        """Offer a yes to who may give it for this amount."""
+        approval = _pending(object_id)
+        return approval is not None and permissions.can_approve_action(
+            request.user, amount_cents=approval.execution.amount_cents
+        )
+
+    def has_deny_permission(self, request: HttpRequest, object_id: str | int | None = None) -> bool:
+        """Offer a no to who decides on actions at all."""
+        return _pending(object_id) is not None and permissions.can_approve_action(request.user)
+
+    @action(
+        description="Approve",
+        url_path="approve",
+        permissions=["approve"],
+        dialog={
+            "title": "Approve this call?",
+            "description": "It is made with exactly the arguments shown, once as many people as needed have approved.",
+            "form_submit_text": "Approve",
+        },
+    )
+    def approve(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        """Say yes."""
+        user_id = int(request.user.pk or 0)
+        decide(request, lambda: approvals.approve(approval_id=int(object_id), user_id=user_id), "Your yes is noted.")
+        return go_to(reverse("admin:integrations_approval_change", args=[object_id]))
+
+    @action(
+        description="Deny",
+        url_path="deny",
+        permissions=["deny"],
+        dialog={
+            "title": "Deny this call?",
+            "description": "It is not made, and the AI agent tells the customer or hands over.",
+            "form_class": DenyForm,
+            "form_submit_text": "Deny",
+        },
+    )
+    def deny(self, request: HttpRequest, form: DenyForm, object_id: str) -> HttpResponse:
+        """Say no."""
+        user_id, why = int(request.user.pk or 0), str(form.cleaned_data["why"])
+        decide(request, lambda: approvals.deny(approval_id=int(object_id), user_id=user_id, why=why), "Denied.")
+        return go_to(reverse("admin:integrations_approval_change", args=[object_id]))
+
+    @display(description="Approval", ordering="pk")
+    def number(self, obj: Approval) -> str:
+        """Give the number that people say."""
+        return f"#{obj.pk}"
+
+    @display(description="State", ordering="state", label=APPROVAL_COLOURS)
+    def state_name(self, obj: Approval) -> str:
+        """Name the state."""
+        return obj.get_state_display()
+
+    @display(description="Action", ordering="execution__action")
+    def action_name(self, obj: Approval) -> str:
+        """Name what would be called."""
+        return obj.execution.action
+
+    @display(description="Amount", ordering="execution__amount_cents")
+    def amount(self, obj: Approval) -> str:
+        """Write the amount."""
+        return amount_of(obj.execution)
+
+    @display(description="Contact")
+    def contact(self, obj: Approval) -> str:
+        """Name whom it is for."""
+        return str(obj.execution.contact)
+
+    @display(description="Arguments")
+    def asked(self, obj: Approval) -> str:
+        """Show the frozen arguments."""
+        return pretty_json(obj.execution.arguments)
+
+    @display(description="Decisions")
+    def said(self, obj: Approval) -> str:
+        """Tell who said what."""
+        lines = [
+            f"{given['name']}: {'yes' if given['is_yes'] else 'no'} {given['why']}".strip() for given in obj.decisions
+        ]
+        return "; ".join(lines) or "nobody yet"
+
+    @display(description="Execution")
+    def execution_link(self, obj: Approval) -> str:
+        """Link to the record of the call."""
+        url = reverse("admin:integrations_actionexecution_change", args=[obj.execution_id])
+        return format_html('<a href="{}">{}</a>', url, obj.execution)
+
+
+def _pending(object_id: str | int | None) -> Approval | None:
+    found = Approval.objects.select_related("execution").filter(pk=object_id or 0, state=Approval.State.PENDING)
+    return found.first()
