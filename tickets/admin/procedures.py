@@ -157,18 +157,15 @@ class ProcedureForm(forms.ModelForm):
         exclude: set[str] = super()._get_validation_exclusions()
         return exclude | {"intent"} if self.cleaned_data.get("new_intent") else exclude
 
-    def save(self, commit: bool = True) -> Procedure:
-        """Store the intent with its examples, then the procedure."""
+    def save_intent(self) -> Intent:
+        """Store the new intent, or the known one's examples; called once the steps are good as well."""
         name = self.cleaned_data.get("new_intent", "").strip()
-        if name and not self.instance.pk:
-            self.instance.intent = Intent.objects.create(slug=_slug(name), name=name)
-        intent = self.instance.intent
-        examples = self.cleaned_data.get("examples")
-        if examples is not None and intent.examples != examples:
+        intent = Intent(slug=_slug(name), name=name) if name and not self.instance.pk else self.instance.intent
+        examples = self.cleaned_data["examples"]
+        if intent.pk is None or intent.examples != examples:
             intent.examples = examples
-            intent.save(update_fields=["examples"])
-        saved: Procedure = super().save(commit)
-        return saved
+            intent.save()
+        return intent
 
 
 def _slug(name: str) -> str:
@@ -195,6 +192,11 @@ class ProcedureAdmin(ConfigurationAdmin):
         """Count the steps with the list."""
         rows: QuerySet[Procedure] = super().get_queryset(request)
         return rows.annotate(step_total=Count("steps"))
+
+    def save_model(self, request: HttpRequest, obj: Procedure, form: Any, change: bool) -> None:
+        """Store the intent first."""
+        obj.intent = form.save_intent()
+        super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Procedure | None = None) -> tuple[str, ...]:
         """Keep the intent of a stored procedure."""
