@@ -11,6 +11,7 @@ from supportai.core.ids import stable_id
 from supportai.core.models import JSONDict
 from supportai.demo.configuration import read_yaml
 from tickets.agent.loop import run_agent
+from tickets.agent.understanding import warm_up
 from tickets.models import AgentRun, Ticket
 from tickets.selectors_agent import agent_settings
 from tickets.services import lifecycle, messages
@@ -22,6 +23,8 @@ PAUSE = timedelta(minutes=7)
 def play_conversations(brand: Brand) -> int:
     """Play the earlier conversations that no ticket holds yet; returns how many tickets were made."""
     before = Ticket.objects.count()
+    # Training the heads takes a while, which must not count against the first run's time.
+    warm_up(agent_settings())
     for past in read_yaml("conversations.yaml"):
         contact = Contact.objects.get(email=past["contact"], is_verified=True)
         first = stable_id("demo", past["contact"], past["ago"], 0)

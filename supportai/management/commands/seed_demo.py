@@ -42,9 +42,11 @@ class Command(BaseCommand):
         self.stdout.write(f"The demo company is ready: {len(customers)} customers can sign in on the demo page.")
 
     def _load_articles(self, *, is_quiet: bool) -> None:
-        total = len(list(articles.FOLDER.glob("*.md")))
-        with tqdm(total=total, desc="Articles", unit=" articles", disable=is_quiet) as bar:
-            report = articles.load_articles(on_article=bar.update)
+        # Each is stored and then indexed, which takes most of the time.
+        total = 2 * len(list(articles.FOLDER.glob("*.md")))
+        with tqdm(total=total, desc="Help articles", unit="", disable=is_quiet) as bar:
+            report = articles.load_articles(on_article=bar.update, on_batch=bar.update)
+            bar.update(total - bar.n)
         self._tell("help articles", report.created + report.updated)
         self._tell("help articles that could not be loaded", len(report.failures))
         if left := ingestion.waiting_articles().count():
