@@ -95,6 +95,11 @@ class SandboxCharge(OwnedRow):
             ),
         )
 
+    @property
+    def rest_cents(self) -> int:
+        """Give what can still be given back; nothing of a charge that counts as refunded."""
+        return 0 if self.status == "refunded" else self.amount_cents - self.refunded_cents
+
 
 class SandboxRefund(SandboxRow):
     """Money that was given back."""

@@ -87,6 +87,10 @@ def make_call(execution: ActionExecution, allowed: AllowedCall) -> ActionExecuti
         )
     except ConnectorError as exc:
         return _after_failure(execution, allowed.spec, allowed.connector, exc)
+    except Exception as exc:  # a fault of the connector says nothing about what the other side did
+        log.exception("execution.crashed", action=execution.action)
+        failure = ConnectorError(f"{type(exc).__name__} in the connector.", is_unknown=True)
+        return _after_failure(execution, allowed.spec, allowed.connector, failure)
     crashpoint("act.called")
     return record(execution, State.SUCCEEDED, result=result)
 

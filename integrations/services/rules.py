@@ -31,11 +31,13 @@ def check_rules(
     """Check a call right before it is stored, and again before a stored one is made.
 
     Raises:
-        ActionRefusedError: action_off, identity_too_low, not_owner or owner_unknown; nothing was called.
+        ActionRefusedError: action_off, denied_by_policy, identity_too_low, not_owner or owner_unknown; nothing was called.
     """
     policy = policy_for(spec.capability)
-    if policy.mode == ActionPolicy.Mode.DENY or not installation.may_act:
-        raise ActionRefusedError("action_off", "This action is switched off.")
+    if not installation.may_act:
+        raise ActionRefusedError("action_off", f"{installation.name} is switched off for actions.")
+    if policy.mode == ActionPolicy.Mode.DENY:
+        raise ActionRefusedError("denied_by_policy", "This action is switched off.")
     known = IdentityLevel(level if level in IdentityLevel.values else IdentityLevel.ANONYMOUS)
     if not contact.is_verified or not known.covers(IdentityLevel(policy.identity_level)):
         raise ActionRefusedError("identity_too_low", "The customer's identity is not verified well enough.")

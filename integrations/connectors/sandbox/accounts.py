@@ -3,7 +3,7 @@
 from typing import Literal
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.core.signing import dumps
 from django.db import transaction
 from pydantic import Field
@@ -13,6 +13,7 @@ from integrations.connectors.sandbox.billing import Nothing
 from integrations.connectors.sandbox.client import SandboxConnector, find_row, put_back
 from integrations.connectors.sandbox.ownership import (
     ADMIN_ROLES,
+    colleagues_accounts,
     needs_organization_admin,
     owned_rows,
     owns,
@@ -54,9 +55,14 @@ def _account_data(row: SandboxAccount) -> JSONDict:
 def get_account(
     connector: SandboxConnector, params: Nothing, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
-    """Look up the customer's own account: status, roles, last login, second factor."""
-    rows = owned_rows(SandboxAccount, identity)
-    return connector.read("sandbox.get_account", lambda: {"accounts": [_account_data(row) for row in rows]})
+    """Look up the customer's own accounts, and the colleagues' for the organization's admin: status, roles, last login."""
+    return connector.read(
+        "sandbox.get_account",
+        lambda: {
+            "accounts": [_account_data(row) for row in owned_rows(SandboxAccount, identity)],
+            "colleagues": [_account_data(row) for row in colleagues_accounts(identity)],
+        },
+    )
 
 
 @action(
@@ -71,21 +77,18 @@ def send_password_reset(
     connector: SandboxConnector, params: AccountId, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
     """Send a link for a new password to the account's own address. Not for a lost second factor."""
-
-    def change() -> JSONDict:
-        account = find_row(SandboxAccount, params.account_id)
-        if not account.contact:
-            raise ConnectorError(f"{account.pk} has no address.", permanent=True)
-        token = dumps({"account": account.pk}, salt="sandbox.password_reset")
-        send_mail(
-            "Choose a new password",
-            f"Hello,\n\nopen this link within one hour to choose a new password:\n{settings.PUBLIC_URL}/demo/reset?token={token}",
-            settings.DEFAULT_FROM_EMAIL,
-            [account.contact],
-        )
-        return {"account_id": account.pk, "sent_to": account.contact}
-
-    return connector.write("sandbox.send_password_reset", idempotency_key, change)
+    account = find_row(SandboxAccount, params.account_id)
+    if not account.contact:
+        raise ConnectorError(f"{account.pk} has no address.", permanent=True)
+    link = f"{settings.PUBLIC_URL}/demo/reset?token={dumps({'account': account.pk}, salt='sandbox.password_reset')}"
+    message = EmailMessage(
+        "Choose a new password",
+        f"Hello,\n\nopen this link within one hour to choose a new password:\n{link}",
+        settings.DEFAULT_FROM_EMAIL,
+        [account.contact],
+    )
+    result = {"account_id": account.pk, "sent_to": account.contact}
+    return connector.send("sandbox.send_password_reset", idempotency_key, message, result)
 
 
 def _lock(_connector: SandboxConnector, execution: ActionExecution) -> None:

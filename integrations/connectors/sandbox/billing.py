@@ -3,7 +3,7 @@
 from typing import Literal
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db.models import Sum
 from pydantic import Field
 
@@ -75,7 +75,7 @@ def _charge_data(charge: SandboxCharge) -> JSONDict:
         "amount_cents": charge.amount_cents,
         "currency": charge.currency,
         "refunded_cents": charge.refunded_cents,
-        "refundable_cents": charge.amount_cents - charge.refunded_cents,
+        "refundable_cents": charge.rest_cents,
         "status": charge.status,
         "created": charge.created.isoformat(),
         "description": charge.description,
@@ -95,7 +95,7 @@ def find_charges(
 
 def _refund_amount(_connector: SandboxConnector, params: RefundCharge) -> Amount:
     charge = find_row(SandboxCharge, params.charge_id)
-    rest = charge.amount_cents - charge.refunded_cents
+    rest = charge.rest_cents
     cents = rest if params.amount_cents is None else params.amount_cents
     if cents <= 0 or cents > rest:
         raise ActionRefusedError(
@@ -121,7 +121,7 @@ def refund_charge(
 
     def change() -> JSONDict:
         charge = find_row(SandboxCharge, params.charge_id, for_update=True)
-        rest = charge.amount_cents - charge.refunded_cents
+        rest = charge.rest_cents
         cents = rest if params.amount_cents is None else params.amount_cents
         if not 0 < cents <= rest:
             raise ConnectorError(f"Only {money(rest, charge.currency)} of {charge.pk} can be refunded.", permanent=True)
@@ -145,7 +145,7 @@ def refund_charge(
 def _is_owed(_connector: SandboxConnector, params: ApplyCredit, identity: BoundIdentity) -> None:
     """Refuse a credit that is more than what could be refunded in that currency and was not credited yet."""
     charges = [c for c in owned_rows(SandboxCharge, identity, BILLING_ROLES) if c.currency == params.currency]
-    rest = sum(charge.amount_cents - charge.refunded_cents for charge in charges)
+    rest = sum(charge.rest_cents for charge in charges)
     earlier = SandboxCredit.objects.filter(contact__iexact=identity.email, currency=params.currency, status="active")
     owed = rest - (earlier.aggregate(total=Sum("amount_cents"))["total"] or 0)
     if params.amount_cents > owed:
@@ -300,17 +300,14 @@ def send_invoice(
     connector: SandboxConnector, params: SendInvoice, *, identity: BoundIdentity, idempotency_key: str
 ) -> JSONDict:
     """Send an invoice again, always to the customer's own address."""
-
-    def change() -> JSONDict:
-        invoice = find_row(SandboxInvoice, params.invoice_id)
-        name = invoice.number or invoice.pk
-        link = f"\n\n{invoice.url}" if invoice.url else ""
-        send_mail(
-            f"Your invoice {name}",
-            f"Hello {identity.name or identity.email},\n\nhere is your invoice {name}.{link}",
-            settings.DEFAULT_FROM_EMAIL,
-            [identity.email],
-        )
-        return {"invoice_id": invoice.pk, "number": invoice.number, "sent_to": identity.email}
-
-    return connector.write("sandbox.send_invoice", idempotency_key, change)
+    invoice = find_row(SandboxInvoice, params.invoice_id)
+    name = invoice.number or invoice.pk
+    link = f"\n\n{invoice.url}" if invoice.url else ""
+    message = EmailMessage(
+        f"Your invoice {name}",
+        f"Hello {identity.name or identity.email},\n\nhere is your invoice {name}.{link}",
+        settings.DEFAULT_FROM_EMAIL,
+        [identity.email],
+    )
+    result = {"invoice_id": invoice.pk, "number": invoice.number, "sent_to": identity.email}
+    return connector.send("sandbox.send_invoice", idempotency_key, message, result)

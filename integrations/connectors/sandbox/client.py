@@ -1,8 +1,10 @@
 """The sandbox's client: reads and writes its tables as a provider would, with idempotency keys and planned faults."""
 
 from collections.abc import Callable
+from smtplib import SMTPException
 from typing import Any, ClassVar, TypeVar
 
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 
@@ -18,6 +20,9 @@ class SandboxConnector:
     """One installation of the sandbox."""
 
     kind: ClassVar[str] = "sandbox"
+
+    def __init__(self, installation_id: int) -> None:
+        self.installation_id = installation_id
 
     def check(self) -> None:
         """Answer at once: it lives in our own database."""
@@ -43,6 +48,8 @@ class SandboxConnector:
         if fault == SandboxFault.Kind.ERROR:
             raise ConnectorError("The sandbox answered with an error.")
         with transaction.atomic():
+            # One write at a time, so that new ids follow each other without gaps or doubles.
+            Installation.objects.select_for_update(of=("self",), no_key=True).get(pk=self.installation_id)
             call, is_new = SandboxCall.objects.select_for_update().get_or_create(
                 idempotency_key=key, defaults={"action": action}
             )
@@ -53,15 +60,37 @@ class SandboxConnector:
             raise ConnectorError("The sandbox took too long to answer.", is_unknown=True)
         return dict(call.result)
 
+    def send(self, action: str, key: str, message: EmailMessage, result: JSONDict) -> JSONDict:
+        """Send a mail once per idempotency key, outside any transaction.
+
+        A crash between sending and noting sends it again, under the same Message-ID, by which mail systems know it.
+
+        Raises:
+            ConnectorError: a planned fault, or the mail server did not take it.
+        """
+        fault = _next_fault(action)
+        if fault == SandboxFault.Kind.ERROR:
+            raise ConnectorError("The sandbox answered with an error.")
+        if self.outcome_of(key) is None:
+            message.extra_headers["Message-ID"] = f"<{key}@{message.from_email.rpartition('@')[2].strip('>')}>"
+            try:
+                message.send()
+            except (SMTPException, OSError) as exc:
+                raise ConnectorError("The mail could not be sent.") from exc
+            SandboxCall.objects.get_or_create(idempotency_key=key, defaults={"action": action, "result": result})
+        if fault == SandboxFault.Kind.TIMEOUT_AFTER:
+            raise ConnectorError("The sandbox took too long to answer.", is_unknown=True)
+        return result
+
     def outcome_of(self, key: str) -> JSONDict | None:
         """Give what the call with this key returned; None when it did nothing."""
         call = SandboxCall.objects.filter(idempotency_key=key).first()
         return dict(call.result) if call else None
 
 
-def connect(_installation: Installation) -> SandboxConnector:
+def connect(installation: Installation) -> SandboxConnector:
     """Give the client; the sandbox needs no credentials."""
-    return SandboxConnector()
+    return SandboxConnector(installation.pk)
 
 
 def find_row(model: type[Row], row_id: str, *, for_update: bool = False) -> Row:

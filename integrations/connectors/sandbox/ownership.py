@@ -6,7 +6,7 @@ from typing import Any
 from integrations.actions import BoundIdentity
 from integrations.connectors.sandbox.client import SandboxConnector, find_row
 from integrations.errors import ActionRefusedError
-from integrations.models import SandboxAccount, SandboxOrganization
+from integrations.models import SandboxAccount, SandboxContact, SandboxOrganization
 from integrations.models.sandbox import OwnedRow
 
 # Roles that may ask for an organization's objects, beside its admin.
@@ -40,7 +40,7 @@ def may_touch(row: OwnedRow, identity: BoundIdentity, roles: frozenset[str]) -> 
         return False
     if row.contact.lower() == identity.email:
         return True
-    if not row.organization or row.organization != identity.organization:
+    if not is_at_home(row, identity):
         return False
     # A colleague's object is for the organization's admin alone.
     return is_organization_admin(identity) if row.contact else bool(roles & roles_of(identity))
@@ -51,38 +51,63 @@ def owned_rows(model: type[OwnedRow], identity: BoundIdentity, roles: frozenset[
     if not identity.email:
         return model._default_manager.none()
     rows = model._default_manager.filter(contact__iexact=identity.email)
-    if identity.organization and roles & roles_of(identity):
-        rows = rows | model._default_manager.filter(organization=identity.organization, contact="")
+    home = home_of(identity)
+    if home and roles & roles_of(identity):
+        rows = rows | model._default_manager.filter(organization=home, contact="")
     return rows.order_by("pk")
+
+
+def colleagues_accounts(identity: BoundIdentity) -> list[SandboxAccount]:
+    """List the other accounts of the organization, for its admin alone."""
+    if not is_organization_admin(identity):
+        return []
+    others = SandboxAccount.objects.exclude(contact__iexact=identity.email).order_by("pk")
+    return [account for account in others if is_at_home(account, identity)]
+
+
+def is_at_home(row: OwnedRow, identity: BoundIdentity) -> bool:
+    """Tell whether a row belongs to the person's own organization, directly or through a colleague."""
+    home = home_of(identity)
+    return bool(home) and home == (row.organization or _organization_of(row.contact))
+
+
+def home_of(identity: BoundIdentity) -> str:
+    """Name the person's organization: as the platform knows it, else as the system of record does."""
+    return identity.organization or _organization_of(identity.email)
+
+
+def _organization_of(email: str) -> str:
+    person = SandboxContact.objects.filter(email__iexact=email).first() if email else None
+    return person.organization if person else ""
 
 
 def roles_of(identity: BoundIdentity) -> frozenset[str]:
     """Give a person's roles in the own organization, from the system of record and from a signed identity."""
     roles = set(identity.roles)
     for account in SandboxAccount.objects.filter(contact__iexact=identity.email).exclude(contact=""):
-        if account.organization in {"", identity.organization}:
+        if is_at_home(account, identity) or not (account.organization or _organization_of(account.contact)):
             roles |= set(account.roles)
     return frozenset(roles | ({"admin"} if is_organization_admin(identity) else set()))
 
 
 def is_organization_admin(identity: BoundIdentity) -> bool:
     """Tell whether the system of record names this person as the admin of the own organization."""
-    if not identity.email or not identity.organization:
+    home = home_of(identity)
+    if not identity.email or not home:
         return False
-    return SandboxOrganization.objects.filter(name=identity.organization, admin__iexact=identity.email).exists()
+    return SandboxOrganization.objects.filter(name=home, admin__iexact=identity.email).exists()
 
 
 def same_organization(_connector: SandboxConnector, params: Any, identity: BoundIdentity) -> None:
     """Check that an account is the contact's own or one of the contact's organization."""
     account = SandboxAccount.objects.filter(pk=params.account_id).first()
     is_own = account is not None and bool(identity.email) and account.contact.lower() == identity.email
-    is_colleague = account is not None and bool(account.organization) and account.organization == identity.organization
-    if not (is_own or is_colleague):
+    if not is_own and not (account is not None and is_at_home(account, identity)):
         raise not_owner(params.account_id)
 
 
 def needs_organization_admin(_connector: SandboxConnector, params: Any, identity: BoundIdentity) -> str:
     """Say why the organization's admin must approve, or nothing when that admin is the one who asks."""
     account = find_row(SandboxAccount, params.account_id)
-    is_theirs = bool(account.organization) and account.organization == identity.organization
-    return "" if is_theirs and is_organization_admin(identity) else "The organization's admin must agree."
+    is_theirs = is_at_home(account, identity) and is_organization_admin(identity)
+    return "" if is_theirs else "The organization's admin must agree."
