@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from knowledge.readers import first_words
 from knowledge.services import answerability
 from knowledge.services.answers import ExtractedAnswer, compose
 from knowledge.services.search import FoundPassage
@@ -22,8 +23,11 @@ from knowledge.services.search import FoundPassage
 Row = dict[str, Any]
 BATCH = 64
 TOP = 10
+READ = 8
 SEED = 7
 CANDIDATES = 60
+TINY = 25
+ANSWER_KEPT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class FolderIndex:
             Document(
                 id=str(row["id"]),
                 content=str(row["text"]),
-                meta={"article": first + place, "title": row.get("title") or ""},
+                meta={"article": first + place, "title": row.get("title") or first_words(str(row["text"]))},
             )
             for place, row in enumerate(rows)
         ]
@@ -141,7 +145,7 @@ def ask(index: FolderIndex, question: Question, without: Iterable[str] = ()) -> 
     hidden = set(without)
     found = [passage for passage in index.find(question) if passage.slug not in hidden]
     documents = tuple(dict.fromkeys(passage.slug for passage in found))
-    answer = compose(question=question.text, passages=found[:8], history=question.history)
+    answer = compose(question=question.text, passages=found[:READ], history=question.history)
     kept = replace(question, answer_ids=question.answer_ids - hidden)
     return Outcome(kept, documents, answer)
 
@@ -239,8 +243,8 @@ def answerability_outcomes(folders: Sequence[Path]) -> Iterator[Outcome]:
             if question.is_answerable is None:
                 continue
             yield ask(index, question)
-            small = set(chance.sample(index.ids, min(25, len(index.ids)))) | (
-                set(question.answer_ids) if chance.random() < 0.5 else set()
+            small = set(chance.sample(index.ids, min(TINY, len(index.ids)))) | (
+                set(question.answer_ids) if chance.random() < ANSWER_KEPT else set()
             )
             yield ask(index, question, without=[id_ for id_ in index.ids if id_ not in small])
             if question.answer_ids:
@@ -248,14 +252,19 @@ def answerability_outcomes(folders: Sequence[Path]) -> Iterator[Outcome]:
 
 
 def fit_answerability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Fit the logistic model of `services/answerability.py` and give what its JSON file holds."""
+    """Fit the logistic model of `services/answerability.py` and give what its JSON file holds.
+
+    Both outcomes weigh the same, since how many questions can be answered differs between companies.
+    """
     from sklearn.linear_model import LogisticRegression
 
     names = answerability.FEATURES
     table = np.array([[outcome.answer.features[name] for name in names] for outcome in outcomes])
     right = np.array([outcome.is_right for outcome in outcomes])
     means, scales = table.mean(axis=0), table.std(axis=0) + 1e-9
-    model = LogisticRegression(C=1.0, tol=1e-8, max_iter=5000).fit((table - means) / scales, right)
+    model = LogisticRegression(C=1.0, tol=1e-8, max_iter=5000, class_weight="balanced").fit(
+        (table - means) / scales, right
+    )
     return {
         "made_by": "python manage.py evaluate answerability shared/evals/retrieval/stackfaq shared/evals/retrieval/mtrag",
         "rows": len(right),

@@ -2,17 +2,198 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from knowledge.markdown import Block, parse_blocks, to_plain, trimmed
+from knowledge.markdown import Block, heading_text, parse_blocks, to_plain, trimmed
 from knowledge.sentences import split_sentences
 
 UnitKind = Literal["sentence", "step", "bullet", "row", "code"]
 
+# First words of an instruction. A list whose entries begin so tells what to do; "The customer is verified" does not.
+TELLING = frozenset(
+    [
+        "accept",
+        "activate",
+        "add",
+        "adjust",
+        "agree",
+        "allow",
+        "answer",
+        "apply",
+        "approve",
+        "ask",
+        "assign",
+        "attach",
+        "back",
+        "build",
+        "buy",
+        "call",
+        "cancel",
+        "change",
+        "charge",
+        "check",
+        "choose",
+        "clear",
+        "click",
+        "close",
+        "collect",
+        "compare",
+        "complete",
+        "confirm",
+        "connect",
+        "contact",
+        "continue",
+        "copy",
+        "create",
+        "cut",
+        "decide",
+        "delete",
+        "deselect",
+        "disable",
+        "disconnect",
+        "download",
+        "drag",
+        "drop",
+        "edit",
+        "email",
+        "enable",
+        "ensure",
+        "enter",
+        "explain",
+        "export",
+        "fill",
+        "filter",
+        "find",
+        "finish",
+        "follow",
+        "gather",
+        "generate",
+        "get",
+        "give",
+        "go",
+        "grant",
+        "head",
+        "identify",
+        "import",
+        "include",
+        "inform",
+        "insert",
+        "install",
+        "invite",
+        "keep",
+        "launch",
+        "leave",
+        "link",
+        "list",
+        "locate",
+        "log",
+        "look",
+        "make",
+        "map",
+        "mark",
+        "match",
+        "move",
+        "name",
+        "navigate",
+        "note",
+        "notify",
+        "obtain",
+        "offer",
+        "open",
+        "pass",
+        "paste",
+        "pay",
+        "pick",
+        "place",
+        "plug",
+        "post",
+        "prepare",
+        "press",
+        "print",
+        "proceed",
+        "provide",
+        "publish",
+        "pull",
+        "push",
+        "put",
+        "read",
+        "receive",
+        "reconnect",
+        "record",
+        "refresh",
+        "refund",
+        "register",
+        "remove",
+        "rename",
+        "repeat",
+        "replace",
+        "reply",
+        "report",
+        "request",
+        "reset",
+        "resend",
+        "restart",
+        "restore",
+        "return",
+        "reverse",
+        "review",
+        "revoke",
+        "run",
+        "save",
+        "scan",
+        "scroll",
+        "search",
+        "see",
+        "select",
+        "send",
+        "set",
+        "share",
+        "show",
+        "sign",
+        "skip",
+        "specify",
+        "start",
+        "stay",
+        "stop",
+        "submit",
+        "subscribe",
+        "switch",
+        "sync",
+        "tap",
+        "tell",
+        "test",
+        "tick",
+        "toggle",
+        "transfer",
+        "try",
+        "turn",
+        "type",
+        "uncheck",
+        "under",
+        "unlock",
+        "untick",
+        "update",
+        "upgrade",
+        "upload",
+        "use",
+        "verify",
+        "view",
+        "visit",
+        "wait",
+        "watch",
+        "write",
+    ]
+)
+FIRST_WORD = re.compile(r"[^\W\d_]+")
+# "If you use Slack, open …" and "In Settings, choose …" tell something after the comma.
+OPENERS = frozenset(
+    {"if", "in", "on", "at", "under", "when", "once", "after", "to", "from", "then", "next", "now", "optionally"}
+)
 TABLE_RULE = re.compile(r"^[\s|:-]+$")
 CODE_FENCE = re.compile(r"^(```+|~~~+)[^\n]*\n?|\n?(```+|~~~+)\s*$")
 MAX_CODE = 600
+MAX_ANNOUNCEMENT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +201,8 @@ class Unit:
     """The smallest thing that is quoted. `start` and `end` span it in the passage; `block` tells which belong together.
 
     `text` is what is written there without Markdown's marks. `leads_in` says that it announces the next block.
+    `about` is what gives the text its sense (a heading inside the passage, the sentence that announces the list, the
+    names of a table's columns); it is read with the text to see what the unit answers, and never quoted with it.
     """
 
     text: str
@@ -28,14 +211,51 @@ class Unit:
     kind: UnitKind
     block: int
     leads_in: bool = False
+    about: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """Give the text with what gives it its sense."""
+        return f"{self.about}: {self.text}" if self.about else self.text
 
 
 def units_of(body: str) -> tuple[Unit, ...]:
     """Cut a passage into units, in order; headings are left out."""
     units: list[Unit] = []
+    heading = ""
     for number, block in enumerate(parse_blocks(body)):
-        units += [unit for unit in _block_units(body, block, number) if unit.text]
+        if block.kind == "heading":
+            heading = heading_text(body, block)
+            continue
+        about = _announcement(units, number) or heading
+        units += [replace(unit, about=unit.about or about) for unit in _block_units(body, block, number) if unit.text]
     return tuple(units)
+
+
+def _announcement(units: list[Unit], block: int) -> str:
+    """Give the sentence right before a block when it announces the block."""
+    before = units[-1] if units else None
+    if before is None or not before.leads_in or before.block != block - 1 or len(before.text) > MAX_ANNOUNCEMENT:
+        return ""
+    return before.text.rstrip(":")
+
+
+def is_told(text: str) -> bool:
+    """Tell whether a list entry is an instruction: it begins with a verb that tells what to do, or does so soon."""
+    first = FIRST_WORD.search(text)
+    if first is None:
+        return False
+    word = first.group().lower()
+    if word in TELLING:
+        return True
+    after = FIRST_WORD.search(text.partition(",")[2]) if word in OPENERS else None
+    return after is not None and after.group().lower() in TELLING
+
+
+def tells_steps(units: tuple[Unit, ...]) -> bool:
+    """Tell whether a passage holds a numbered list that is mostly instructions."""
+    steps = [unit for unit in units if unit.kind == "step"]
+    return bool(steps) and sum(is_told(unit.text) for unit in steps) * 2 >= len(steps)
 
 
 def _block_units(body: str, block: Block, number: int) -> Iterator[Unit]:
@@ -60,13 +280,15 @@ def _sentences(body: str, block: Block, number: int) -> Iterator[Unit]:
 
 
 def _rows(body: str, block: Block, number: int) -> Iterator[Unit]:
+    columns: list[str] = []
     place = block.start
     for line in body[block.start : block.end].splitlines(keepends=True):
         start, end = trimmed(body, place, place + len(line))
         place += len(line)
         if start < end and not TABLE_RULE.match(body[start:end]):
             cells = [to_plain(cell.strip()) for cell in body[start:end].strip("|").split("|")]
-            yield Unit(" | ".join(cells), start, end, "row", number)
+            yield Unit(" | ".join(cells), start, end, "row", number, about=", ".join(columns))
+            columns = columns or cells
 
 
 def _entry_text(text: str) -> str:

@@ -31,7 +31,7 @@ class MarkdownSplitter:
     :param max_block_chars: A single list, table or text longer than this is cut between its lines.
     """
 
-    def __init__(self, max_chars: int = 1400, min_chars: int = 160, max_block_chars: int = 4000) -> None:
+    def __init__(self, max_chars: int = 1400, min_chars: int = 60, max_block_chars: int = 4000) -> None:
         self.max_chars = max_chars
         self.min_chars = min_chars
         self.max_block_chars = max_block_chars

@@ -23,7 +23,7 @@ class IngestSettings:
     version: int = 1
     store_path: str = ""
     max_chars: int = 1400
-    min_chars: int = 160
+    min_chars: int = 60
     title_share: float = 0.5
 
 

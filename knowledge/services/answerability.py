@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean
 
-from knowledge.services.embedding import embed
 from knowledge.services.search import FoundPassage
 from knowledge.stopwords import stems
 
@@ -24,18 +23,19 @@ FEATURES = (
     "dense_spread",
     "lexical_top",
     "overlap_top",
-    "overlap_all",
-    "overlap_title",
+    "unseen_words",
     "sentence_top",
-    "title_similarity",
-    "words",
 )
+# A lead over the other articles proves no more beyond these: a tiny knowledge base would look too sure.
+MOST_MARGIN = 0.12
+MOST_SPREAD = 0.15
 READ_PASSAGES = 3
 HOW = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|please|so|and|ok(?:ay)?)\W+)*(?:how\b(?! (?:much|many|long|often|old|come)\b)|what(?:['’]s| is) the (?:way|process|procedure)"
-    r"|where (?:do|can|should)\b|(?:i|we)(?:['’]d| would)? (?:want|need|like|try|am trying|are trying)\b.*\bto\b"
-    r"|(?:can|could|may) (?:i|we|you)\b|steps\b|help me\b|show me\b|guide\b|set(?:ting)? up\b|instructions?\b)"
-    r"|\bhow (?:do|can|to|should|would)\b",
+    r"\bhow (?:do|can|to|should|would|could|does|must)\b"
+    r"|^\W*(?:(?:hi|hello|hey|please|so|and|ok(?:ay)?)\W+)*(?:how\b(?! (?:much|many|long|often|old|come|far|soon)\b)"
+    r"|where (?:do|can|should) (?:i|we|you)\b|steps\b|help me\b|show me\b|guide\b|set(?:ting)? up\b|instructions?\b"
+    r"|(?:i|we)(?:['’]d| would)? (?:want|need|like|try|am trying|are trying)\b.{0,40}\bto\b)"
+    r"|\b(?:what is|what['’]s) the (?:way|process|procedure)\b|\bstep by step\b",
     re.IGNORECASE,
 )
 
@@ -72,23 +72,19 @@ def features(
     `context` is the question with the turns before it, `best_sentence` the fit of the best sentence.
     """
     words = stems(question) if len(stems(question)) > 1 else stems(context)
-    read = passages[:READ_PASSAGES]
-    texts = [f"{passage.title} {passage.heading} {passage.body}" for passage in read]
-    titles = list(dict.fromkeys(f"{passage.title} {passage.heading}".strip() for passage in read))
+    texts = [f"{passage.title} {passage.heading} {passage.body}" for passage in passages]
     dense = sorted((passage.dense for passage in passages), reverse=True)
     others = [passage.dense for passage in passages if passage.article_id != passages[0].article_id]
-    vectors = embed([question, *titles])
+    margin = passages[0].dense - max(others, default=0.0)
+    spread = dense[0] - fmean(dense[1:]) if len(dense) > 1 else MOST_SPREAD
     return {
         "dense_top": passages[0].dense,
-        "dense_margin": passages[0].dense - max(others, default=passages[0].dense - 0.1),
-        "dense_spread": dense[0] - fmean(dense[1:8]) if len(dense) > 1 else 0.1,
-        "lexical_top": math.log1p(max(passage.lexical for passage in read)),
+        "dense_margin": min(margin, MOST_MARGIN),
+        "dense_spread": min(spread, MOST_SPREAD),
+        "lexical_top": math.log1p(max(passage.lexical for passage in passages[:READ_PASSAGES])),
         "overlap_top": _share(words, texts[0]),
-        "overlap_all": _share(words, " ".join(texts)),
-        "overlap_title": max(_share(words, title) for title in titles),
+        "unseen_words": 1 - _share(words, " ".join(texts)),
         "sentence_top": best_sentence,
-        "title_similarity": float(max(vectors[1:] @ vectors[0])),
-        "words": math.log1p(len(words)),
     }
 
 

@@ -3,30 +3,39 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from statistics import fmean
 
 import numpy as np
 
-from knowledge.quotes import Unit, units_of
+from knowledge.quotes import Unit, is_told, tells_steps, units_of
 from knowledge.services import answerability
 from knowledge.services.embedding import Vectors, embed
 from knowledge.services.search import FoundPassage
 from knowledge.stopwords import stems
 
 # Passages that may be quoted; further ones only speak for how sure the search is.
-READ_PASSAGES = 5
+READ_PASSAGES = 6
 MAX_SENTENCES = 6
 MAX_CHARS = 900
 # A passage as short as this is quoted whole: leaving sentences out would save nobody time.
 WHOLE_UNITS = 4
 WHOLE_CHARS = 420
 MAX_BULLETS = 8
+BEST_BULLETS = 5
 LAST_TURN_SHARE = 0.7
-# In cosine: what shared words, a place near the top and belonging to a list of steps are worth.
+# In cosine: what the question's words are worth in a sentence and in a passage, what steps are worth when a way is
+# asked for, what a text loses that is too short to say more than the question did, and what a passage loses that lacks
+# a word of the question which the other titles have: asked about plan Diamond, the page on plan Gold is wrong.
 WORD_BONUS = 0.08
-RETRIEVAL_SHARE = 0.7
-STEPS_BONUS = 0.05
-KEEP_WITHIN = 0.08
+PASSAGE_WORDS_BONUS = 0.04
+STEPS_BONUS = 0.02
+SHORT_LOSS = 0.20
+NAME_LOSS = 0.12
+FULL_WORDS = 8
+RETRIEVAL_SHARE = 0.85
+KEEP_WITHIN = 0.16
 ADD_WITHIN = 0.02
+ADD_FROM_WITHIN = 0.04
 TOO_ALIKE = 0.93
 
 
@@ -62,6 +71,7 @@ class _Read:
     units: tuple[Unit, ...]
     vectors: Vectors
     fits: tuple[float, ...]
+    words: frozenset[str]
     value: float
 
     @property
@@ -80,55 +90,80 @@ def compose(*, question: str, passages: Sequence[FoundPassage], history: Sequenc
         return ExtractedAnswer()
     turns = [turn for turn in history if turn.strip()][-2:]
     context = " ".join([*turns, question])
-    read = _read(question, context, list(passages[:READ_PASSAGES]))
+    wants_steps = answerability.asks_how(question)
+    read = _read(question, context, passages[:READ_PASSAGES], wants_steps=wants_steps)
+    quoted = [entry.passage for entry in read[:1]]
     features = answerability.features(
         question=question,
         context=context,
-        passages=passages,
+        passages=[*quoted, *(passage for passage in passages if passage not in quoted)],
         best_sentence=max((entry.best for entry in read), default=0.0),
     )
-    chosen = _choose(question, read)
+    chosen = _choose(read, wants_steps=wants_steps)
     probability = answerability.probability(features) if chosen else 0.0
     return ExtractedAnswer(sentences=tuple(chosen), probability=probability, features=features)
 
 
-def _read(question: str, context: str, passages: Sequence[FoundPassage]) -> list[_Read]:
+def _read(question: str, context: str, passages: Sequence[FoundPassage], *, wants_steps: bool) -> list[_Read]:
     """Measure how well each unit of each passage fits, best passage first."""
     asked = embed([question, context], is_query=True)
     vector = LAST_TURN_SHARE * asked[0] + (1 - LAST_TURN_SHARE) * asked[1]
     words = stems(question) or stems(context)
-    read = [_fit(passage, vector, words) for passage in passages]
+    titles = [stems(f"{passage.title} {passage.heading}") for passage in passages]
+    read = [
+        _fit(passage, vector, words, loss=_name_loss(words, passage, titles), wants_steps=wants_steps)
+        for passage in passages
+    ]
     return sorted((entry for entry in read if entry.units), key=lambda entry: -entry.value)
 
 
-def _fit(passage: FoundPassage, vector: Vectors, words: frozenset[str]) -> _Read:
+def _fit(passage: FoundPassage, vector: Vectors, words: frozenset[str], *, loss: float, wants_steps: bool) -> _Read:
     units, vectors = _units(passage.body)
     fits = tuple(
-        float(unit_vector @ vector) + WORD_BONUS * _share(words, unit.text)
+        float(unit_vector @ vector) + WORD_BONUS * _share(words, unit.meaning) - _short_loss(unit.meaning)
         for unit, unit_vector in zip(units, vectors, strict=True)
     )
-    value = RETRIEVAL_SHARE * passage.score + (1 - RETRIEVAL_SHARE) * max(fits, default=0.0)
-    return _Read(passage, units, vectors, fits, value)
+    # Two units, because a single sentence may only resemble the question.
+    fit = fmean(sorted(fits)[-2:]) if fits else 0.0
+    value = RETRIEVAL_SHARE * passage.score + (1 - RETRIEVAL_SHARE) * fit - loss
+    value += PASSAGE_WORDS_BONUS * _share(words, _whole_text(passage))
+    if wants_steps and tells_steps(units):
+        value += STEPS_BONUS
+    return _Read(passage, units, vectors, fits, words, value - _short_loss(passage.body) / 2)
+
+
+def _name_loss(words: frozenset[str], passage: FoundPassage, titles: Sequence[frozenset[str]]) -> float:
+    missing = words - stems(_whole_text(passage))
+    shares = (sum(word in title for title in titles) / len(titles) for word in missing)
+    return NAME_LOSS * max(shares, default=0.0)
+
+
+def _whole_text(passage: FoundPassage) -> str:
+    return f"{passage.title} {passage.heading} {passage.body}"
+
+
+def _short_loss(text: str) -> float:
+    """Take something from a text of a few words: it can fit a question without answering it."""
+    return SHORT_LOSS * max(0, FULL_WORDS - len(text.split())) / FULL_WORDS
 
 
 @lru_cache(maxsize=512)
 def _units(body: str) -> tuple[tuple[Unit, ...], Vectors]:
     units = units_of(body)
-    return units, embed([unit.text for unit in units])
+    return units, embed([unit.meaning for unit in units])
 
 
 def _share(words: frozenset[str], text: str) -> float:
     return len(words & stems(text)) / len(words) if words else 0.0
 
 
-def _choose(question: str, read: Sequence[_Read]) -> list[QuotedSentence]:
+def _choose(read: Sequence[_Read], *, wants_steps: bool) -> list[QuotedSentence]:
     if not read:
         return []
     top = read[0]
-    wants_steps = answerability.asks_how(question)
     chosen = _from_passage(top, wants_steps=wants_steps)
     quoted = [_quote(top, index) for index in chosen]
-    if any(top.units[index].kind == "step" for index in chosen):
+    if any(top.units[index].kind != "sentence" for index in chosen):
         return quoted
     return _with_more(quoted, [top.vectors[index] for index in chosen], read)
 
@@ -137,7 +172,8 @@ def _from_passage(entry: _Read, *, wants_steps: bool) -> list[int]:
     """Choose units of one passage, in its order."""
     everything = list(range(len(entry.units)))
     length = sum(len(unit.text) for unit in entry.units)
-    if len(everything) <= WHOLE_UNITS and length <= WHOLE_CHARS:
+    has_table = any(unit.kind == "row" for unit in entry.units)
+    if len(everything) <= WHOLE_UNITS and length <= WHOLE_CHARS and not has_table:
         return everything
     block = _best_block(entry, wants_steps=wants_steps)
     members = [index for index in everything if entry.units[index].block == block]
@@ -153,7 +189,7 @@ def _best_block(entry: _Read, *, wants_steps: bool) -> int:
     """Give the block that fits best; asked for a way to do something, steps count a little more."""
     values: dict[int, float] = {}
     for unit, fit in zip(entry.units, entry.fits, strict=True):
-        bonus = STEPS_BONUS if wants_steps and unit.kind == "step" else 0.0
+        bonus = STEPS_BONUS if wants_steps and unit.kind == "step" and is_told(unit.text) else 0.0
         # The sentence that announces a list speaks for the list.
         block = unit.block + 1 if unit.leads_in and _has_block(entry, unit.block + 1) else unit.block
         values[block] = max(values.get(block, 0.0), fit + bonus)
@@ -170,16 +206,25 @@ def _lead_in(entry: _Read, first: int) -> list[int]:
         return []
     before = entry.units[first - 1]
     follows = before.block == entry.units[first].block - 1
-    return [first - 1] if before.kind == "sentence" and follows else []
+    return [first - 1] if before.leads_in and follows else []
 
 
 def _best_entries(entry: _Read, members: Sequence[int]) -> list[int]:
-    """Give all entries of a short list, or the ones that fit best of a long one, in their order."""
+    """Give a short list whole, the best entries of a long one, and of a table the rows that were asked about."""
+    if entry.units[members[0]].kind == "row":
+        return _asked_rows(entry, members)
     if len(members) <= MAX_BULLETS:
         return list(members)
-    header = list(members[:1]) if entry.units[members[0]].kind == "row" else []
-    best = sorted(members, key=lambda index: -entry.fits[index])[:5]
-    return sorted({*header, *best})
+    return sorted(sorted(members, key=lambda index: -entry.fits[index])[:BEST_BULLETS])
+
+
+def _asked_rows(entry: _Read, members: Sequence[int]) -> list[int]:
+    """Give the head of a table with the rows whose first cells the question names, else with the first rows."""
+    head, rows = members[0], list(members[1:])
+    named = [entry.words & stems(entry.units[index].text.partition("|")[0]) for index in rows]
+    in_all = frozenset.intersection(*named) if named else frozenset()
+    asked = [index for index, words in zip(rows, named, strict=True) if words - in_all]
+    return [head, *(asked or rows)[:MAX_BULLETS]]
 
 
 def _sentences_around(entry: _Read, members: Sequence[int]) -> list[int]:
@@ -201,7 +246,7 @@ def _sentences_around(entry: _Read, members: Sequence[int]) -> list[int]:
 
 def _fits_too(entry: _Read, best: int, index: int, chosen: Sequence[int]) -> bool:
     length = sum(len(entry.units[i].text) for i in chosen) + len(entry.units[index].text)
-    return entry.fits[index] >= entry.fits[best] - KEEP_WITHIN * 2 and length <= MAX_CHARS
+    return entry.fits[index] >= entry.fits[best] - KEEP_WITHIN and length <= MAX_CHARS
 
 
 def _with_more(quoted: list[QuotedSentence], vectors: list[Vectors], read: Sequence[_Read]) -> list[QuotedSentence]:
@@ -211,8 +256,9 @@ def _with_more(quoted: list[QuotedSentence], vectors: list[Vectors], read: Seque
     others = [
         (fit, entry, index)
         for entry in read
+        if entry.value >= read[0].value - ADD_FROM_WITHIN
         for index, fit in enumerate(entry.fits)
-        if entry.units[index].kind == "sentence" and not entry.units[index].leads_in and fit >= best - ADD_WITHIN
+        if fit >= best - ADD_WITHIN and _says_enough(entry.units[index])
     ]
     for _fit_value, entry, index in sorted(others, key=lambda other: -other[0]):
         quote = _quote(entry, index)
@@ -223,6 +269,10 @@ def _with_more(quoted: list[QuotedSentence], vectors: list[Vectors], read: Seque
         quoted.append(quote)
         vectors.append(entry.vectors[index])
     return _in_reading_order(quoted)
+
+
+def _says_enough(unit: Unit) -> bool:
+    return unit.kind == "sentence" and not unit.leads_in and len(unit.text.split()) >= FULL_WORDS
 
 
 def _says_it_already(vector: Vectors, vectors: Sequence[Vectors]) -> bool:
@@ -241,7 +291,7 @@ def _quote(entry: _Read, index: int) -> QuotedSentence:
     unit = entry.units[index]
     offset = entry.passage.start
     number = sum(1 for other in entry.units[: index + 1] if other.block == unit.block)
-    marks = {"step": f"{number}.", "bullet": "-"}
+    marks = {"step": f"{number}.", "bullet": "-", "row": "-"}
     return QuotedSentence(
         text=unit.text,
         passage=entry.passage,
