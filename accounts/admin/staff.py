@@ -34,11 +34,11 @@ class RoleFormMixin(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "groups" in self.fields:
-            self.fields["groups"].label = "Roles"
-            self.fields["groups"].help_text = ROLES_HELP
-            self.fields["groups"].label_from_instance = role_title
-            self.fields["groups"].widget.can_add_related = False
+        roles: Any = self.fields.get("groups")
+        if roles is not None:
+            roles.label, roles.help_text = "Roles", ROLES_HELP
+            roles.label_from_instance = role_title
+            roles.widget.can_add_related = False
 
 
 class StaffCreationForm(RoleFormMixin, UserCreationForm):

@@ -26,7 +26,7 @@ def signed(brand: Brand, *, key: str | None = None, lasts: timedelta = timedelta
 
 
 @pytest.fixture
-def brand() -> Brand:
+def brand():
     return BrandFactory(slug="fernway")
 
 

@@ -19,7 +19,7 @@ class PlainAdmin(ModelAdmin):
     show_full_result_count = False
     list_filter_submit = True
     warn_unsaved_form = True
-    formfield_overrides = {SecretField: {"widget": UnfoldAdminPasswordWidget}}
+    formfield_overrides: Any = {SecretField: {"widget": UnfoldAdminPasswordWidget}}
 
 
 class ConfigurationAdmin(SimpleHistoryAdmin, PlainAdmin):

@@ -1,6 +1,6 @@
 """Credentials: encrypted at rest, write-only in every form."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from cryptography.fernet import InvalidToken
@@ -11,8 +11,17 @@ from encrypted_fields.fields import EncryptedTextField
 log = structlog.get_logger(__name__)
 
 
-class SecretField(EncryptedTextField):
+if TYPE_CHECKING:
+    # The package has no types; to the type checker a secret is a text.
+    EncryptedText = models.TextField[str, str]
+else:
+    EncryptedText = EncryptedTextField
+
+
+class SecretField(EncryptedText):
     """A text encrypted with keys derived from `SECRET_KEY` and `SALT_KEY`; its form field never shows it."""
+
+    f: Any  # the Fernet of the package, over the live keys
 
     def get_prep_value(self, value: Any) -> str:
         """Encrypt; an empty secret is stored as an empty text, since the column is not null."""
@@ -44,7 +53,8 @@ class SecretField(EncryptedTextField):
         if not issubclass(kind, forms.PasswordInput):
             kwargs["widget"] = forms.PasswordInput(render_value=False)
         kwargs["required"] = False
-        field: forms.Field = super().formfield(**kwargs)
+        field = super().formfield(**kwargs)
+        assert field is not None  # only relations may have none
         field.help_text = f"{field.help_text} Stored encrypted; leave empty to keep it.".strip()
         return field
 

@@ -72,7 +72,8 @@ class AgentConfigurationAdmin(ConfigurationAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Go to the row, which is made at the first look."""
         if not self.has_view_permission(request):
-            return super().changelist_view(request, extra_context)
+            refused: HttpResponse = super().changelist_view(request, extra_context)
+            return refused
         row = AgentConfiguration.objects.order_by("pk").first() or AgentConfiguration.objects.create()
         return HttpResponseRedirect(reverse("admin:tickets_agentconfiguration_change", args=[row.pk]))
 

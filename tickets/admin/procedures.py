@@ -154,7 +154,7 @@ class ProcedureForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # A new intent is stored only when the whole page is good.
-        exclude: set[str] = super()._get_validation_exclusions()
+        exclude: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return exclude | {"intent"} if self.cleaned_data.get("new_intent") else exclude
 
     def save_intent(self) -> Intent:

@@ -185,6 +185,7 @@ class RunDetailSerializer(RunSerializer):
 
     steps = StepSerializer(many=True, read_only=True)
 
-    class Meta(RunSerializer.Meta):
+    class Meta:
+        model = AgentRun
         fields = (*RunSerializer.Meta.fields, "steps")
         read_only_fields = fields

@@ -1,7 +1,7 @@
 """REST: tickets, their messages, and the AI agent's runs."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -58,6 +58,11 @@ class OldestFirstPagination(CursorPagination):
     max_page_size = 200
 
 
+def user_id_of(request: Request) -> int:
+    """Give the primary key of the token's user; READERS let nobody else in."""
+    return int(request.user.pk or 0)
+
+
 def client_id_of(request: Request) -> UUID:
     """Derive a message's client id from the idempotency key, so that not even a race stores it twice."""
     key = request.headers.get("Idempotency-Key", "")
@@ -112,11 +117,11 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Ticket]):
         ticket = get_object_or_404(self.get_queryset(), public_id=public_id)
         form = TicketChangeSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        change_ticket(ticket, form.validated_data, Actor.staff(request.user.pk))
+        change_ticket(ticket, form.validated_data, Actor.staff(user_id_of(request)))
         return Response(self.get_serializer(self.get_queryset().get(pk=ticket.pk)).data)
 
     def _opened(self, request: Request, data: JSONDict) -> JSONDict:
-        message = open_ticket(data, client_id=client_id_of(request), token=request.auth)
+        message = open_ticket(data, client_id=client_id_of(request), token=cast("ApiToken", request.auth))
         ticket = self.get_queryset().get(pk=message.ticket_id)
         return dict(self.get_serializer(ticket).data)
 
@@ -190,7 +195,9 @@ class MessageViewSet(ListModelMixin, GenericViewSet[Message]):
 
     def _posted(self, request: Request, ticket: Ticket, data: JSONDict) -> JSONDict:
         post = messages.post_note if data["kind"] == Message.Kind.NOTE else messages.post_staff_reply
-        message = post(ticket_id=ticket.pk, user_id=request.user.pk, client_id=client_id_of(request), text=data["text"])
+        message = post(
+            ticket_id=ticket.pk, user_id=user_id_of(request), client_id=client_id_of(request), text=data["text"]
+        )
         return dict(self.get_serializer(message).data)
 
 

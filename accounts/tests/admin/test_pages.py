@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin_user() -> User:
+def admin_user():
     return UserFactory(role="admin")
 
 

@@ -43,9 +43,9 @@ def test_changing_roles_replaces_them_and_keeps_own_groups():
     user = UserFactory(role="lead")
     own = Group.objects.create(name="Night shift")
     user.groups.add(own)
-    user = staff.set_roles(user_id=user.pk, roles=[User.Role.AGENT])
-    assert set(user.groups.values_list("name", flat=True)) == {"agent", "Night shift"}
-    assert not user.is_staff
+    changed = staff.set_roles(user_id=user.pk, roles=[User.Role.AGENT])
+    assert set(changed.groups.values_list("name", flat=True)) == {"agent", "Night shift"}
+    assert not changed.is_staff
 
 
 def test_the_last_admin_stays_admin():

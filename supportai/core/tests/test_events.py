@@ -16,7 +16,7 @@ NAME = "supportai.core.tests.events.SomethingHappened"
 @pytest.fixture
 def seen(monkeypatch):
     """What subscribers got, with this test's subscribers alone."""
-    got = []
+    got: list[SomethingHappened] = []
     monkeypatch.setitem(events._handlers, NAME, [got.append])
     return got
 
