@@ -14,6 +14,7 @@ urlpatterns = [
     path("help/", include("knowledge.urls")),
     path("widget/", include("tickets.widget_urls")),
     path("demo/", include("tickets.demo_urls")),
+    path("demo/", include("integrations.urls")),
     path("api/v1/", include("tickets.api.urls")),
     path("api/v1/", include("knowledge.api.urls")),
     path("api/v1/", include("accounts.api.urls")),

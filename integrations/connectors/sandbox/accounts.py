@@ -4,7 +4,6 @@ from typing import Literal
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.core.signing import dumps
 from django.db import transaction
 from pydantic import Field
 
@@ -19,6 +18,7 @@ from integrations.connectors.sandbox.ownership import (
     owns,
     same_organization,
 )
+from integrations.connectors.sandbox.reset_links import reset_link
 from integrations.errors import ConnectorError
 from integrations.models import ActionExecution, SandboxAccount
 from supportai.core.models import JSONDict
@@ -80,10 +80,9 @@ def send_password_reset(
     account = find_row(SandboxAccount, params.account_id)
     if not account.contact:
         raise ConnectorError(f"{account.pk} has no address.", permanent=True)
-    link = f"{settings.PUBLIC_URL}/demo/reset?token={dumps({'account': account.pk}, salt='sandbox.password_reset')}"
     message = EmailMessage(
         "Choose a new password",
-        f"Hello,\n\nopen this link within one hour to choose a new password:\n{link}",
+        f"Hello,\n\nopen this link within one hour to choose a new password:\n{reset_link(account.pk)}",
         settings.DEFAULT_FROM_EMAIL,
         [account.contact],
     )

@@ -1,6 +1,7 @@
 """Orders, integrations and issues of the sandbox."""
 
 from django.conf import settings
+from django.urls import reverse
 from pydantic import Field
 
 from integrations.actions import BoundIdentity, Params, Risk, action
@@ -118,9 +119,9 @@ def file_issue(
 
     def change() -> JSONDict:
         issue_id = new_id(SandboxIssue)
-        issue = SandboxIssue.objects.create(
-            id=issue_id, title=params.title, body=params.body, url=f"{settings.PUBLIC_URL}/demo/issues/{issue_id}"
-        )
+        # Staff look at it in the admin; customers are told its id only.
+        url = settings.PUBLIC_URL + reverse("admin:integrations_sandboxissue_change", args=[issue_id])
+        issue = SandboxIssue.objects.create(id=issue_id, title=params.title, body=params.body, url=url)
         return {"issue_id": issue.pk, "url": issue.url, "title": issue.title}
 
     return connector.write("sandbox.file_issue", idempotency_key, change)
