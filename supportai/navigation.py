@@ -56,17 +56,22 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     ),
     "Platform": (Place("supportai.OutboxEvent", "outbox", "Events that wait or are stuck"),),
 }
-REST = "More"
+# The tables of the built-in sandbox, and what has no place above; both are folded.
+SANDBOX, REST = "Sandbox", "More"
 PLACED = frozenset(place.label for places in GROUPS.values() for place in places)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Build Unfold's navigation for a person; a registered model without a place above comes last."""
     pages = {model._meta.label: page for model, page in admin.site._registry.items()}
-    rest = tuple(Place(label, "table", "") for label in sorted(pages) if label not in PLACED)
-    found = {title: _items(request, places, pages) for title, places in {**GROUPS, REST: rest}.items()}
+    rest = [Place(label, "table", "") for label in sorted(pages) if label not in PLACED]
+    folded = {
+        SANDBOX: tuple(place for place in rest if ".Sandbox" in place.label),
+        REST: tuple(place for place in rest if ".Sandbox" not in place.label),
+    }
+    found = {title: _items(request, places, pages) for title, places in {**GROUPS, **folded}.items()}
     return [
-        {"title": title, "items": items, "separator": True, "collapsible": title == REST}
+        {"title": title, "items": items, "separator": True, "collapsible": title in folded}
         for title, items in found.items()
         if items
     ]
