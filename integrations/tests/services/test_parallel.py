@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def together(calls: list[Callable[[], Any]]) -> list[Any]:
 def test_refunds_side_by_side_stay_inside_the_limit():
     shop = Shop()
     charges = [SandboxChargeFactory(id=f"ch_{n}", amount_cents=4000) for n in range(6)]
-    done = together([lambda c=charge: shop.refund(c.pk) for charge in charges])
+    done = together([partial(shop.refund, charge.pk) for charge in charges])
     assert sorted(row.state for row in done) == [State.PLANNED] * 4 + [State.SUCCEEDED] * 2
     assert sum(SandboxCharge.objects.values_list("refunded_cents", flat=True)) == 8000
     assert Approval.objects.count() == 4
@@ -45,7 +46,7 @@ def test_refunds_side_by_side_stay_inside_the_limit():
 def test_the_same_yes_from_six_workers_is_one_refund():
     shop = Shop()
     SandboxChargeFactory(id="ch_1")
-    done = together([lambda: shop.refund("ch_1", 900)] * 6)
+    done = together([partial(shop.refund, "ch_1", 900)] * 6)
     assert len({row.pk for row in done}) == 1
     assert {row.state for row in done} <= {State.SENT, State.SUCCEEDED}
     assert shop.refund("ch_1", 900).state == State.SUCCEEDED
@@ -58,7 +59,7 @@ def test_two_customers_at_once_get_ids_in_order():
     people = [shop.person(f"p{n}@northwind.example", shop.northwind) for n in range(4)]
     for number, person in enumerate(people):
         SandboxChargeFactory(id=f"ch_{number}", contact=person.email)
-    calls = [lambda n=n, p=person: shop.refund(f"ch_{n}", by=p) for n, person in enumerate(people)]
+    calls = [partial(shop.refund, f"ch_{n}", by=person) for n, person in enumerate(people)]
     done = together(calls)
     assert sorted(row.result["refund_id"] for row in done) == ["re_1", "re_2", "re_3", "re_4"]
 
@@ -73,6 +74,6 @@ def test_a_days_count_holds_for_calls_side_by_side():
         except Exception as exc:  # noqa: BLE001 - the test looks at what it is
             return str(getattr(exc, "rule", exc))
 
-    done = together([lambda n=n: unlock(f"ticket:t{n}:1") for n in range(5)])
+    done = together([partial(unlock, f"ticket:t{n}:1") for n in range(5)])
     assert sorted(done) == ["succeeded"] * 3 + ["too_many_today"] * 2
     assert SandboxAccount.objects.get().status == "active"

@@ -24,7 +24,7 @@ def send(shop, request):
     def run(**fields):
         return shop.run(request.param, arguments, **fields)
 
-    run.action = f"sandbox.{request.param.partition('.')[2]}"  # type: ignore[attr-defined]
+    run.action = f"sandbox.{request.param.partition('.')[2]}"
     return run
 
 
