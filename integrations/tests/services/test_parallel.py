@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
