@@ -99,13 +99,13 @@ def sandbox_value(path: str) -> Any:
     row = TABLES[table]._default_manager.filter(pk=row_id).first()
     if row is None:
         raise InvalidInputError(f"{path}: there is no row {row_id}.")
-    if not hasattr(row, field):
+    if field not in {column.name for column in row._meta.fields}:
         raise InvalidInputError(f"{path}: there is no field {field}.")
     return getattr(row, field)
 
 
 def moved_time(value: str, now: datetime) -> datetime:
-    """Read `-40m`, `-2h`, `-1d`, `20d` or an ISO time.
+    """Read `-40m`, `-2h`, `-1d`, `20d` or an ISO time, in UTC when it names no zone.
 
     Raises:
         InvalidInputError: it is neither.
