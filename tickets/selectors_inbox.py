@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -138,11 +138,33 @@ def _matches(word: str) -> Q:
     return found | Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else found  # noqa: PLR2004 - fits in an id
 
 
+class RowFacts(TypedDict):
+    """What `rows()` adds to a ticket."""
+
+    rank: int
+    waiting_since: datetime
+    touched_at: datetime
+    has_ai: bool
+    waits_approval: bool
+    open_handoff: str | None
+    last_story: str | None
+    waiting_call: str | None
+    run_state: str | None
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    ListedTicket = WithAnnotations[Ticket, RowFacts]
+else:
+    ListedTicket = Ticket
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketPage:
     """One page of a list; `next_cursor` is empty on the last one."""
 
-    tickets: Sequence[Ticket]
+    tickets: Sequence[ListedTicket]
     next_cursor: str
 
 
@@ -157,12 +179,10 @@ def ticket_page(shown: InboxFilter, *, cursor: str = "") -> TicketPage:
         tickets = tickets.filter(_after(cursor, shown.order))
     found = list(tickets[: PAGE_SIZE + 1])
     more = len(found) > PAGE_SIZE
-    return TicketPage(
-        tickets=found[:PAGE_SIZE], next_cursor=_cursor(found[PAGE_SIZE - 1], shown.order) if more else ""
-    )
+    return TicketPage(tickets=found[:PAGE_SIZE], next_cursor=_cursor(found[PAGE_SIZE - 1], shown.order) if more else "")
 
 
-def row_of(public_id: UUID) -> Ticket:
+def row_of(public_id: UUID) -> ListedTicket:
     """Give one ticket as a row.
 
     Raises:
@@ -179,7 +199,7 @@ def is_in(shown: InboxFilter, ticket: Ticket) -> bool:
     return Ticket.objects.filter(shown.condition, pk=ticket.pk).exists()
 
 
-def rows() -> QuerySet[Ticket]:
+def rows() -> QuerySet[ListedTicket]:
     """Give tickets with what a row says about them, in one query.
 
     Adds `rank` (3 is urgent), `waiting_since`, `touched_at`, `has_ai`, `waits_approval`, `open_handoff` (its reason),
@@ -208,7 +228,7 @@ def _rank() -> Case:
     return Case(*whens, default=Value(1), output_field=IntegerField())
 
 
-def _cursor(ticket: Ticket, order: tuple[str, ...]) -> str:
+def _cursor(ticket: ListedTicket, order: tuple[str, ...]) -> str:
     values = [getattr(ticket, name.lstrip("-")) for name in order]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")

@@ -19,6 +19,7 @@ urlpatterns = [
     path("tickets/<uuid:public_id>/messages/", ticket.conversation, name="conversation"),
     path("tickets/<uuid:public_id>/story/", ticket.story, name="story"),
     path("tickets/<uuid:public_id>/packet/", ticket.packet, name="packet"),
+    path("tickets/<uuid:public_id>/draft/", ticket.draft, name="draft"),
     path("tickets/<uuid:public_id>/say/", ticket.say, name="say"),
     path("tickets/<uuid:public_id>/take-over/", ticket.take_over, name="take-over"),
     path("tickets/<uuid:public_id>/return/", ticket.return_to_ai, name="return"),

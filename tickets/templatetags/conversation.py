@@ -103,6 +103,13 @@ def elapsed(since: datetime | None) -> str:
 
 
 @register.filter
+def ago(since: datetime | None) -> str:
+    """Say how long ago something was, inside a sentence: `just now`, `8 min ago`."""
+    said = elapsed(since)
+    return "just now" if said == "now" else f"{said} ago"
+
+
+@register.filter
 def remaining(until: datetime) -> str:
     """Say how much time is left, in the same words; `0 min` when none is."""
     left = until - clock.now()

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.permissions import can_see_inbox
-from django.conf import settings
-from django.http import HttpRequest
 from supportai.core.errors import NotAllowedError
 from supportai.core.models import JSONDict
 from tickets.models import Ticket
@@ -53,7 +52,7 @@ def staff_only(
                 return HttpResponseNotAllowed([method])
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
-        return guarded
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", guarded)
 
     return decorate
 
@@ -66,7 +65,9 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
 
 
-def done(request: StaffHttpRequest, ticket: Ticket, *, text: str = "", undo: str = "", **rings: JSONDict) -> HttpResponse:
+def done(
+    request: StaffHttpRequest, ticket: Ticket, *, text: str = "", undo: str = "", **rings: JSONDict
+) -> HttpResponse:
     """Answer an action on a ticket: the parts of the page that show it fetch themselves again.
 
     `text` is said in a toast, with an undo button when `undo` is an address. Without HTMX: the ticket's page.

@@ -9,9 +9,9 @@ from django_htmx.http import trigger_client_event
 
 from accounts.models import IdentityLevel, User
 from accounts.permissions import can_approve_action
+from integrations.actions import find_action
 from integrations.models import ActionExecution, Approval
 from integrations.services import approvals
-from integrations.services.executions import spec_of
 from supportai.core.cel import money
 from supportai.core.errors import NotAllowedError
 from supportai.core.models import JSONDict
@@ -86,7 +86,7 @@ def deny(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
 def card_for(approval: Approval, user: User, tickets: dict[UUID, Ticket]) -> ApprovalCard:
     """Put an approval into words, with the exact call and what this person may do about it."""
     execution = approval.execution
-    spec = spec_of(execution.capability)
+    spec = find_action(execution.action)
     act = act_in_words(execution.action)
     amount = money(execution.amount_cents, execution.currency or "usd") if execution.amount_cents is not None else ""
     name = execution.contact.display_name

@@ -7,7 +7,7 @@ from accounts.models import IdentityLevel, User
 from accounts.permissions import can_reply, can_resolve
 from supportai.core.models import JSONDict
 from tickets import selectors_case
-from tickets.models import Handoff, Message, Ticket
+from tickets.models import Attachment, Handoff, Message, Ticket
 from tickets.services.attachments import signed_url
 from tickets.views.story import story_of_ticket
 
@@ -23,6 +23,14 @@ class Packet:
     next_lines: tuple[JSONDict, ...]
     is_over: bool
     draft: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A message with its files and their addresses, which expire."""
+
+    message: Message
+    files: tuple[tuple[Attachment, str], ...]
 
 
 def packet_of(ticket: Ticket) -> Packet | None:
@@ -42,11 +50,13 @@ def packet_of(ticket: Ticket) -> Packet | None:
 
 
 def conversation_context(ticket: Ticket, *, after: int = 0) -> JSONDict:
-    """Give messages after a sequence number, with addresses of their files that expire."""
+    """Give messages after a sequence number, with their files."""
     messages = selectors_case.conversation_for_staff(ticket_id=ticket.pk, after=after)
-    for message in messages:
-        message.files = [(attachment, signed_url(attachment)) for attachment in message.attachments.all()]
-    return {"ticket": ticket, "entries": messages, "after": after}
+    entries = [
+        Entry(message=message, files=tuple((file, signed_url(file)) for file in message.attachments.all()))
+        for message in messages
+    ]
+    return {"ticket": ticket, "entries": entries, "after": after}
 
 
 def composer_context(ticket: Ticket, user: User, packet: Packet | None) -> JSONDict:
@@ -94,15 +104,16 @@ def customer_context(ticket: Ticket, messages: list[Message]) -> JSONDict:
     }
 
 
+def pane_head_context(ticket: Ticket, user: User) -> JSONDict:
+    """Give what the head of the inbox's reading pane shows."""
+    story = selectors_case.latest_story(ticket_id=ticket.pk)
+    return head_context(ticket, user) | {"packet": packet_of(ticket), "latest_story": story}
+
+
 def pane_context(ticket: Ticket, user: User) -> JSONDict:
     """Give what the inbox's reading pane shows."""
-    packet = packet_of(ticket)
-    return (
-        conversation_context(ticket)
-        | composer_context(ticket, user, packet)
-        | head_context(ticket, user)
-        | {"latest_story": selectors_case.latest_story(ticket_id=ticket.pk)}
-    )
+    head = pane_head_context(ticket, user)
+    return conversation_context(ticket) | head | composer_context(ticket, user, head["packet"])
 
 
 def page_context(ticket: Ticket, user: User) -> JSONDict:
@@ -115,5 +126,5 @@ def page_context(ticket: Ticket, user: User) -> JSONDict:
         | head_context(ticket, user)
         | story_context(ticket)
         | {"section": "inbox"}
-        | customer_context(ticket, talk["entries"])
+        | customer_context(ticket, [entry.message for entry in talk["entries"]])
     )

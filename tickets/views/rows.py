@@ -6,6 +6,7 @@ from typing import Literal
 
 from supportai.core import clock
 from tickets.models import AgentRun, Handoff, Priority, Ticket
+from tickets.selectors_inbox import ListedTicket
 from tickets.views.words import act_in_words
 
 # Until there are SLA clocks (their own issue), these say when a wait is long.
@@ -36,13 +37,13 @@ class Row:
     is_gone: bool = False
 
 
-def row_for(ticket: Ticket, *, is_gone: bool = False) -> Row:
+def row_for(ticket: ListedTicket, *, is_gone: bool = False) -> Row:
     """Build the row of a ticket of `selectors_inbox.rows()`; `is_gone` says that it left the list it is shown in."""
     contact = ticket.contact
     company = contact.organization.name if contact.organization else ""
     plan = contact.current_plan.capitalize()
     waits = _waits_for_person(ticket)
-    since: datetime = ticket.waiting_since if waits else ticket.touched_at
+    since = ticket.waiting_since if waits else ticket.touched_at
     return Row(
         ticket=ticket,
         reason=reason_of(ticket),
@@ -55,7 +56,7 @@ def row_for(ticket: Ticket, *, is_gone: bool = False) -> Row:
     )
 
 
-def reason_of(ticket: Ticket) -> str:
+def reason_of(ticket: ListedTicket) -> str:
     """Say why the ticket is where it is, so that the order can be trusted."""
     if ticket.is_resolved:
         return _reason_resolved(ticket)
@@ -66,13 +67,13 @@ def reason_of(ticket: Ticket) -> str:
     return _reason_person(ticket)
 
 
-def _reason_resolved(ticket: Ticket) -> str:
+def _reason_resolved(ticket: ListedTicket) -> str:
     by = {"staff": "by a person", "ai_agent": "by the AI agent", "system": "after silence"}.get(ticket.resolved_by, "")
     ledger = ticket.get_ledger_display() if ticket.ledger else ""
     return " · ".join(part for part in (f"Resolved {by}".strip(), ledger.lower()) if part)
 
 
-def _reason_ai(ticket: Ticket) -> str:
+def _reason_ai(ticket: ListedTicket) -> str:
     if ticket.status == Ticket.Status.OPEN:
         return ticket.last_story or "The AI agent is reading it"
     if ticket.run_state == AgentRun.State.WAITING_CUSTOMER:
@@ -80,7 +81,7 @@ def _reason_ai(ticket: Ticket) -> str:
     return "The AI agent answered; the customer has the word"
 
 
-def _reason_person(ticket: Ticket) -> str:
+def _reason_person(ticket: ListedTicket) -> str:
     who = ticket.assignee.get_short_name() if ticket.assignee else ""
     handed = f"Handed off: {Handoff.Reason(ticket.open_handoff).label}" if ticket.open_handoff else ""
     if ticket.status == Ticket.Status.PENDING:
@@ -90,8 +91,8 @@ def _reason_person(ticket: Ticket) -> str:
     return " · ".join(part for part in (f"{who} has it", handed) if part)
 
 
-def _waits_for_person(ticket: Ticket) -> bool:
-    return bool(ticket.waits_approval) or (ticket.is_with_person and ticket.status == Ticket.Status.OPEN)
+def _waits_for_person(ticket: ListedTicket) -> bool:
+    return ticket.waits_approval or (ticket.is_with_person and ticket.status == Ticket.Status.OPEN)
 
 
 def _lateness(since: datetime) -> Literal["", "warn", "poor"]:
@@ -101,7 +102,7 @@ def _lateness(since: datetime) -> Literal["", "warn", "poor"]:
     return "warn" if waited >= LONG_WAIT else ""
 
 
-def _tags(ticket: Ticket) -> tuple[Tag, ...]:
+def _tags(ticket: ListedTicket) -> tuple[Tag, ...]:
     tags = [Tag(text=ticket.team.name)] if ticket.team else []
     if ticket.is_resolved and ticket.ledger:
         proven = ticket.ledger == Ticket.Ledger.VERIFIED

@@ -34,8 +34,7 @@ def pane(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
 def pane_head(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
     """Give the reading pane's head anew."""
     found = selectors_case.ticket_for_staff(public_id)
-    context = case.head_context(found, request.user) | {"packet": case.packet_of(found)}
-    return render(request, "tickets/partials/_pane_head.html", context)
+    return render(request, "tickets/partials/_pane_head.html", case.pane_head_context(found, request.user))
 
 
 @staff_only()
@@ -68,6 +67,14 @@ def packet(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
     """Give the handoff packet anew."""
     found = selectors_case.ticket_for_staff(public_id)
     return render(request, "tickets/partials/_packet.html", {"ticket": found, "packet": case.packet_of(found)})
+
+
+@staff_only(may=can_reply)
+def draft(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
+    """Give the AI agent's draft anew; empty when there is none or a person has replied."""
+    found = selectors_case.ticket_for_staff(public_id)
+    context = case.composer_context(found, request.user, case.packet_of(found))
+    return render(request, "tickets/partials/_draft.html", context)
 
 
 @staff_only(may=can_reply, method="POST")
@@ -133,7 +140,5 @@ def assign(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise InvalidInputError("Choose somebody who works here.")
     who = form.cleaned_data["user"]
-    assigned = lifecycle.assign(
-        ticket_id=found.pk, user_id=who.pk if who else None, actor=Actor.staff(request.user.pk)
-    )
+    assigned = lifecycle.assign(ticket_id=found.pk, user_id=who.pk if who else None, actor=Actor.staff(request.user.pk))
     return done(request, assigned, text=f"Assigned to {who}." if who else "Nobody has it now.")
