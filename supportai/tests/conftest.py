@@ -40,7 +40,7 @@ def demo_identity(server: DemoServer) -> str:
 def _seed(folder: Path) -> None:
     """Migrate, seed and let the worker index everything."""
     manage(folder, "migrate", "--verbosity", "0")
-    manage(folder, "seed_demo")
+    manage(folder, "seed_demo", "--no-conversations", "--verbosity", "0")
     server = DemoServer(folder)
     server.start()
     try:

@@ -81,7 +81,7 @@ def test_a_refund_survives_being_killed(point: str, asked_data_dir: Path, copied
     assert states == [{"state": "succeeded", "n": 1}]
 
 
-@pytest.mark.parametrize("point", ["step.journalled", "answer.posted"])
+@pytest.mark.parametrize("point", ["step.journalled", "run.before_finish"])
 def test_the_question_before_it_survives_too(point: str, seeded_data_dir: Path, copied_server: Copy) -> None:
     server = copied_server(seeded_data_dir)
     server.start(SUPPORTAI_CRASH_AT=point)

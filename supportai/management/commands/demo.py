@@ -68,7 +68,7 @@ class Command(BaseCommand):
             "The demo runs.",
             f"  Demo page with the widget  {address}/demo/",
             f"  Help center                {address}/help/",
-            f"  Staff inbox                {address}/inbox/",
+            f"  Staff inbox                {address}/",
             f"  Admin                      {address}/admin/",
             "",
             "Staff logins (password of all: demo)",
