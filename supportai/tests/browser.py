@@ -76,6 +76,18 @@ class Customer:
         """Press a button of the widget."""
         self.panel.get_by_role("button", name=name).last.click()
 
+    def press_when_offered(self, name: str) -> None:
+        """Press a button as soon as the widget offers it, which it may do only for a moment or after an answer."""
+        self.panel.get_by_role("button", name=name).click(timeout=ANSWER)
+
+    def search_until(self, words: str, wanted: str, *, tries: int = 60) -> None:
+        """Search the help center again and again until it finds something."""
+        for _ in range(tries):
+            if wanted in self.page.request.get(f"{self.url}/help/search", params={"q": words}).text():
+                return
+            self.page.wait_for_timeout(SECONDS)
+        raise AssertionError(f"the help center never found {wanted}")
+
 
 @dataclass
 class Staff:
@@ -92,11 +104,23 @@ class Staff:
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.page.get_by_role("navigation").first).to_be_visible()
 
-    def open_ticket(self, public_id: str) -> None:
-        """Open a ticket on its own page."""
-        self.page.goto(f"{self.url}/tickets/{public_id}/")
+    def open_first_row(self, words: str) -> None:
+        """Open the newest ticket of the list that has these words, on its own page."""
+        row = self.page.locator(".ticket-row", has_text=words[:40]).first
+        expect(row).to_be_visible(timeout=15 * SECONDS)
+        address = row.get_attribute("href")
+        self.page.goto(f"{self.url}{address}")
 
     def reply(self, text: str) -> None:
         """Answer the customer."""
-        self.page.get_by_label(re.compile("Reply", re.IGNORECASE)).last.fill(text)
-        self.page.get_by_role("button", name=re.compile("^Send")).last.click()
+        self.page.get_by_label("Your text").fill(text)
+        self.page.get_by_role("button", name=re.compile("^Send to customer")).click()
+
+    def reload_until(self, path: str, wanted: Locator, *, tries: int = 60) -> None:
+        """Look at a page again and again until it shows something."""
+        for _ in range(tries):
+            self.page.goto(f"{self.url}{path}")
+            if wanted.count():
+                return
+            self.page.wait_for_timeout(SECONDS)
+        raise AssertionError(f"{path} never showed what was waited for")
