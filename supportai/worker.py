@@ -4,6 +4,7 @@ import threading
 
 import structlog
 from django.conf import settings
+from django.db import connections
 from huey.consumer import Consumer
 
 from supportai.core.sweeps import run_sweeps
@@ -46,6 +47,7 @@ class Worker:
         import_tasks()
         self.consumer.start()
         self.sweeper.start()
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         log.info("worker.started", threads=settings.WORKER_THREADS)
 
     def stop(self) -> None:
@@ -67,3 +69,16 @@ def import_tasks() -> None:
     from django.utils.module_loading import autodiscover_modules
 
     autodiscover_modules("tasks")
+
+
+def warm_up() -> None:
+    """Load models and train heads before the first customer comes; what fails here fails again where it is logged."""
+    from tickets.agent.understanding import warm_up as warm_up_heads
+    from tickets.selectors_agent import agent_settings
+
+    try:
+        warm_up_heads(agent_settings())
+    except Exception:  # noqa: BLE001 - a cold start is slower, never fatal
+        log.exception("worker.warm_up_failed")
+    finally:
+        connections.close_all()

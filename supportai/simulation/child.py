@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from supportai.core import clock
 from supportai.core.models import JSONDict
 
 DATABASE = "supportai.sqlite3"
@@ -24,6 +25,7 @@ def build_template(folder: Path) -> None:
     from supportai.demo.articles import load_articles
     from supportai.demo.configuration import load_configuration
     from tickets.agent.understanding import warm_up
+    from tickets.models import AgentConfiguration
     from tickets.selectors_agent import agent_settings
 
     call_command("migrate", verbosity=0)
@@ -32,6 +34,8 @@ def build_template(folder: Path) -> None:
     load_configuration()
     ensure_sandbox()
     load_articles()
+    # Wall time says nothing in a simulation: its machine may be busy with others.
+    AgentConfiguration.objects.update(max_seconds=3600, updated_at=clock.now())
     warm_up(agent_settings())
     for connection in connections.all():
         connection.close()
