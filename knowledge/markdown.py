@@ -118,9 +118,18 @@ def heading_text(text: str, block: Block) -> str:
 
 def to_plain(text: str) -> str:
     """Remove Markdown's inline marks and links, keep the words and the line breaks."""
+    # Escaped marks are hidden while the others go: in "\\*not strong\\*" the stars are meant.
+    text = ESCAPED.sub(lambda match: chr(HIDDEN + ord(match.group(1))), text)
     for pattern, replacement in INLINE_MARKS:
         text = pattern.sub(replacement, text)
+    text = HIDDEN_MARK.sub(lambda match: chr(ord(match.group()) - HIDDEN), text)
     return html.unescape(text).strip()
+
+
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+# Private characters of Unicode (U+E000 and following), which no text uses.
+HIDDEN = 0xE000
+HIDDEN_MARK = re.compile("[\ue021-\ue07e]")
 
 
 INLINE_MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -133,7 +142,6 @@ INLINE_MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)"), r"\1"),
     (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"\1"),
     (re.compile(r"(`+)(.+?)\1"), r"\2"),
-    (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
     (re.compile(r"[ \t]{2,}$", re.MULTILINE), ""),
 )
 

@@ -2,6 +2,8 @@
 
 import re
 
+from knowledge.stopwords import STOP_WORDS
+
 # A full stop after one of these ends no sentence, whatever follows.
 LEADING = frozenset({"e.g", "i.e", "vs", "mr", "mrs", "ms", "dr", "prof", "cf"})
 # These end one only when a capital follows: "see fig. 3", but "select No. Then".
@@ -26,6 +28,7 @@ TRAILING = frozenset(
         "p.m",
     }
 )
+LONGEST_ABBREVIATION = 3
 END = re.compile(r"""[.!?…。！？]+["'”’)\]*_]*(?=\s|$)|\n\s*\n""")
 LAST_WORD = re.compile(r"([\w.]+)$")
 
@@ -62,4 +65,5 @@ def _continues(text: str, stop: re.Match[str]) -> bool:
         return not after[:1].isupper()
     if len(word) == 1 and word.isalpha() and word not in {"i", "a"}:
         return True
-    return after[:1].islower()
+    # A short word before a small letter may be an abbreviation that is not listed; people also write without capitals.
+    return after[:1].islower() and len(word) <= LONGEST_ABBREVIATION and word not in STOP_WORDS

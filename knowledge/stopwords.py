@@ -208,7 +208,6 @@ SUFFIXES = (
     "er",
     "ed",
     "es",
-    "ly",
     "s",
     "e",
     "y",

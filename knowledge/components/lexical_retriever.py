@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from haystack import Document, component, default_from_dict, default_to_dict
 
-from knowledge.components.question_reader import WeightedText
 from knowledge.stores.embedded import EmbeddedDocumentStore
+from knowledge.turns import WeightedText
 
 
 class LexicalStore(Protocol):

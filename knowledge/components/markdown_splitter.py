@@ -10,6 +10,7 @@ from knowledge.markdown import Block, heading_text, parse_blocks, trimmed
 from supportai.core.ids import stable_id
 
 MAX_HEADING = 500
+MAX_ANNOUNCEMENT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,24 @@ class MarkdownSplitter:
         if section.end - section.start <= self.max_chars:
             return [(section.start, section.end)]
         spans: list[tuple[int, int]] = []
+        for start, end in self._whole_spans(text, section):
+            if spans and end - spans[-1][0] <= self.max_chars:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+        return spans
+
+    def _whole_spans(self, text: str, section: _Section) -> list[tuple[int, int]]:
+        """Give what stays together: blocks, and a list or table with the line that announces it."""
+        spans: list[tuple[int, int]] = []
+        before: Block | None = None
         for block in section.blocks:
-            for start, end in self._block_spans(text, block):
-                # A lead-in such as "Follow these steps:" stays with the list that it announces.
-                if spans and (end - spans[-1][0] <= self.max_chars or _announces(text, spans[-1], block)):
-                    spans[-1] = (spans[-1][0], end)
-                else:
-                    spans.append((start, end))
+            pieces = self._block_spans(text, block)
+            if before is not None and _announces(text, before, block):
+                spans[-1] = (spans[-1][0], pieces[0][1])
+                pieces = pieces[1:]
+            spans += pieces
+            before = block
         return spans
 
     def _block_spans(self, text: str, block: Block) -> list[tuple[int, int]]:
@@ -122,9 +134,11 @@ def _common(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     return left[:shared] or left or right
 
 
-def _announces(text: str, span: tuple[int, int], block: Block) -> bool:
-    short = 300
-    return block.kind in {"list", "table"} and text[: span[1]].endswith(":") and span[1] - span[0] <= short
+def _announces(text: str, before: Block, block: Block) -> bool:
+    """Tell whether a short paragraph such as "Follow these steps:" belongs to the list or table after it."""
+    is_list = block.kind in {"list", "table"}
+    is_short = before.kind == "paragraph" and before.end - before.start <= MAX_ANNOUNCEMENT
+    return is_list and is_short and text[: before.end].endswith(":")
 
 
 def _lines(text: str, block: Block, limit: int) -> list[tuple[int, int]]:

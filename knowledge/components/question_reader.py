@@ -1,21 +1,9 @@
 """Turn a question and what was said before into what the retrievers need."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from haystack import component
 
 from knowledge.services import embedding
-
-TURNS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class WeightedText:
-    """A text to search for and how much it counts."""
-
-    text: str
-    weight: float
+from knowledge.turns import LAST_TURN_SHARE, WeightedText, weighted_texts
 
 
 @component
@@ -25,7 +13,7 @@ class QuestionReader:
     :param last_turn_share: How much the last turn alone counts, from 0 to 1.
     """
 
-    def __init__(self, last_turn_share: float = 0.7) -> None:
+    def __init__(self, last_turn_share: float = LAST_TURN_SHARE) -> None:
         self.last_turn_share = last_turn_share
 
     def warm_up(self) -> None:
@@ -45,14 +33,3 @@ class QuestionReader:
         vectors = embedding.embed([entry.text for entry in texts], is_query=True)
         mixed = sum(entry.weight * vector for entry, vector in zip(texts, vectors, strict=True))
         return {"embedding": mixed.tolist(), "texts": texts}
-
-
-def weighted_texts(query: str, history: Sequence[str], last_turn_share: float) -> list[WeightedText]:
-    """Give the last turn alone, or with the last three turns as a second text when there was something before."""
-    earlier = [turn for turn in history if turn.strip()][-(TURNS - 1) :]
-    if not earlier:
-        return [WeightedText(query, 1.0)]
-    return [
-        WeightedText(query, last_turn_share),
-        WeightedText(" ".join([*earlier, query]), 1 - last_turn_share),
-    ]

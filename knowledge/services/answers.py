@@ -12,6 +12,7 @@ from knowledge.services import answerability
 from knowledge.services.embedding import Vectors, embed
 from knowledge.services.search import FoundPassage
 from knowledge.stopwords import stems
+from knowledge.turns import WeightedText, weighted_texts
 
 # Passages that may be quoted; further ones only speak for how sure the search is.
 READ_PASSAGES = 6
@@ -22,7 +23,6 @@ WHOLE_UNITS = 4
 WHOLE_CHARS = 420
 MAX_BULLETS = 8
 BEST_BULLETS = 5
-LAST_TURN_SHARE = 0.7
 # In cosine: what the question's words are worth in a sentence and in a passage, what steps are worth when a way is
 # asked for, what a text loses that is too short to say more than the question did, and what a passage loses that lacks
 # a word of the question which the other titles have: asked about plan Diamond, the page on plan Gold is wrong.
@@ -88,10 +88,10 @@ def compose(*, question: str, passages: Sequence[FoundPassage], history: Sequenc
     """
     if not passages or not question.strip():
         return ExtractedAnswer()
-    turns = [turn for turn in history if turn.strip()][-2:]
-    context = " ".join([*turns, question])
+    texts = weighted_texts(question, history)
+    context = texts[-1].text
     wants_steps = answerability.asks_how(question)
-    read = _read(question, context, passages[:READ_PASSAGES], wants_steps=wants_steps)
+    read = _read(texts, passages[:READ_PASSAGES], wants_steps=wants_steps)
     quoted = [entry.passage for entry in read[:1]]
     features = answerability.features(
         question=question,
@@ -104,11 +104,11 @@ def compose(*, question: str, passages: Sequence[FoundPassage], history: Sequenc
     return ExtractedAnswer(sentences=tuple(chosen), probability=probability, features=features)
 
 
-def _read(question: str, context: str, passages: Sequence[FoundPassage], *, wants_steps: bool) -> list[_Read]:
+def _read(texts: Sequence[WeightedText], passages: Sequence[FoundPassage], *, wants_steps: bool) -> list[_Read]:
     """Measure how well each unit of each passage fits, best passage first."""
-    asked = embed([question, context], is_query=True)
-    vector = LAST_TURN_SHARE * asked[0] + (1 - LAST_TURN_SHARE) * asked[1]
-    words = stems(question) or stems(context)
+    asked = embed([entry.text for entry in texts], is_query=True)
+    vector = np.array([entry.weight for entry in texts], dtype=np.float32) @ asked
+    words = stems(texts[0].text) or stems(texts[-1].text)
     titles = [stems(f"{passage.title} {passage.heading}") for passage in passages]
     read = [
         _fit(passage, vector, words, loss=_name_loss(words, passage, titles), wants_steps=wants_steps)

@@ -13,7 +13,7 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 THANKS = re.compile(
-    r"^\s*(?:(?:many )?thanks|thank you|thx|cheers)\b[^.!?\n]{0,80}(?:[.!?]+|\n|$)\s*"
+    r"^\s*(?:(?:many )?thanks(?! to\b)|thank you|thx|cheers)\b[^.!?\n]{0,80}(?:[.!?]+|\n|$)\s*"
     r"|^\s*(?:sorry|apologies)\b[^.!?\n]{0,60}(?:[.!?]+|\n|$)\s*",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db import transaction
@@ -16,6 +17,9 @@ from supportai.core import clock
 from supportai.core.actors import Actor
 from supportai.core.errors import InvalidInputError
 from supportai.core.events import publish
+
+if TYPE_CHECKING:
+    from knowledge.pipelines.draft_article import ArticleDraft
 
 LEARNED_SOURCE = "Learned from answers"
 # Cosines of bge-small between two questions and between two answers, chosen on pairs of the development sets:
@@ -38,29 +42,28 @@ def observe(*, question: str, answer: str, origin: str, language: str = "en") ->
     known = Observation.objects.filter(origin=origin).select_related("suggestion").first()
     if known:
         return known.suggestion
-    question, answer = human_answers.clean_question(question), human_answers.clean_answer(answer)
-    if not question or not answer:
+    # Haystack is imported where it is used: the admin imports this module, and no page needs it.
+    from knowledge.pipelines.draft_article import draft
+
+    made = draft(question=question, answer=answer)
+    if not made.question or not made.body:
         raise InvalidInputError("There is no question or no answer to learn from.")
-    vector = embed([question])[0]
-    return _record(question, answer, origin, language, vector)
+    return _record(made, origin, language, embed([made.question])[0])
 
 
 @transaction.atomic
-def _record(question: str, answer: str, origin: str, language: str, vector: Vectors) -> Suggestion:
+def _record(made: "ArticleDraft", origin: str, language: str, vector: Vectors) -> Suggestion:
     alike = _alike(vector)
-    same = next((suggestion for suggestion in alike if _is_same_answer(suggestion.body, answer)), None)
+    same = next((suggestion for suggestion in alike if _is_same_answer(suggestion.body, made.body)), None)
     if same is None:
-        suggestion = _draft(question, answer, language, vector, conflict=alike[0] if alike else None)
+        suggestion = _store_draft(made, language, vector, conflict=alike[0] if alike else None)
     else:
         Suggestion.objects.filter(pk=same.pk).update(support_count=F("support_count") + 1)
         suggestion = same
         suggestion.refresh_from_db()
-    observation, made = Observation.objects.get_or_create(
-        origin=origin, defaults={"suggestion": suggestion, "question": question, "answer": answer}
-    )
-    if made:
-        publish(SuggestionMade(suggestion_id=suggestion.pk, support_count=suggestion.support_count))
-    return observation.suggestion
+    Observation.objects.create(origin=origin, suggestion=suggestion, question=made.question, answer=made.body)
+    publish(SuggestionMade(suggestion_id=suggestion.pk, support_count=suggestion.support_count))
+    return suggestion
 
 
 @transaction.atomic
@@ -169,17 +172,16 @@ def _is_same_answer(left: str, right: str) -> bool:
     return float(vectors[0] @ vectors[1]) >= SAME_ANSWER
 
 
-def _draft(question: str, answer: str, language: str, vector: Vectors, *, conflict: Suggestion | None) -> Suggestion:
-    note = human_answers.concern_about(answer)
+def _store_draft(made: "ArticleDraft", language: str, vector: Vectors, *, conflict: Suggestion | None) -> Suggestion:
+    note = made.concern
     if conflict and not note:
         note = "Another answer to the same question exists. Compare both before you decide."
-    needs_edit = bool(human_answers.concern_about(answer))
     return Suggestion.objects.create(
-        title=human_answers.title_of(question),
-        body=answer,
-        question=question,
+        title=made.title,
+        body=made.body,
+        question=made.question,
         question_vector=vector.astype(np.float32).tobytes(),
-        state=Suggestion.State.NEEDS_EDIT if needs_edit else Suggestion.State.OPEN,
+        state=Suggestion.State.NEEDS_EDIT if made.concern else Suggestion.State.OPEN,
         note=note,
         language=language,
         conflicts_with=conflict,
