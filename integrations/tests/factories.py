@@ -73,7 +73,7 @@ class SandboxChargeFactory(DjangoModelFactory):
     class Meta:
         model = SandboxCharge
 
-    id = Sequence(lambda n: f"ch_{n}")
+    id = Sequence(lambda n: f"ch_f{n}")
     contact = ANA
     amount_cents = 4900
     description = "Pro plan"
@@ -85,7 +85,7 @@ class SandboxSubscriptionFactory(DjangoModelFactory):
     class Meta:
         model = SandboxSubscription
 
-    id = Sequence(lambda n: f"sub_{n}")
+    id = Sequence(lambda n: f"sub_f{n}")
     contact = ANA
     plan = "pro"
 
@@ -96,7 +96,7 @@ class SandboxInvoiceFactory(DjangoModelFactory):
     class Meta:
         model = SandboxInvoice
 
-    id = Sequence(lambda n: f"in_{n}")
+    id = Sequence(lambda n: f"in_f{n}")
     contact = ANA
     number = Sequence(lambda n: f"INV-{n}")
     amount_cents = 4900
@@ -108,7 +108,7 @@ class SandboxAccountFactory(DjangoModelFactory):
     class Meta:
         model = SandboxAccount
 
-    id = Sequence(lambda n: f"acc_{n}")
+    id = Sequence(lambda n: f"acc_f{n}")
     contact = ANA
     organization = "Northwind"
     roles = LazyFunction(lambda: ["member"])
@@ -120,7 +120,7 @@ class SandboxOrderFactory(DjangoModelFactory):
     class Meta:
         model = SandboxOrder
 
-    id = Sequence(lambda n: f"ord_{n}")
+    id = Sequence(lambda n: f"ord_f{n}")
     contact = ANA
     status = "shipped"
     tracking = "TR-1"
@@ -132,7 +132,7 @@ class SandboxIntegrationFactory(DjangoModelFactory):
     class Meta:
         model = SandboxIntegration
 
-    id = Sequence(lambda n: f"int_{n}")
+    id = Sequence(lambda n: f"int_f{n}")
     contact = ANA
     name = "Slack"
     status = "error"
