@@ -4,21 +4,18 @@ from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
 
 from accounts.services import sign_in
 
 
-class SignInForm(AuthenticationForm):
-    """Signs staff in by e-mail address, whatever its case, and slows down guessing."""
+class GuessGuard(AuthenticationForm):
+    """Slows down whoever guesses passwords; every form that signs staff in is one."""
 
     error_messages = {
         "invalid_login": "This e-mail address and password do not fit together.",
         "inactive": "This account is switched off. Ask an admin.",
     }
-
-    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        self.fields["username"].label = "E-mail address"
 
     def clean(self) -> dict[str, Any]:
         """Refuse while too many failures are recent, count this one if it fails.
@@ -37,3 +34,18 @@ class SignInForm(AuthenticationForm):
             raise
         sign_in.forget_failures(email=email)
         return cleaned
+
+
+class SignInForm(GuessGuard):
+    """Signs staff in by e-mail address, whatever its case."""
+
+    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = "E-mail address"
+
+
+class AdminSignInForm(GuessGuard, UnfoldAuthenticationForm):
+    """Signs in who may open the admin; settings name it.
+
+    It stands here because the admin site imports it while it is built, when no admin page may be registered yet.
+    """

@@ -88,3 +88,23 @@ def test_signing_out_needs_a_post(client):
     client.force_login(UserFactory())
     assert client.get("/logout/").status_code == 405
     assert client.post("/logout/").status_code == 302
+
+
+def test_the_admins_own_page_is_guarded_too(client):
+    UserFactory(email="ada@fernway.example", role="admin")
+
+    def post(password: str):
+        return client.post("/admin/login/", {"username": "Ada@fernway.example", "password": password})
+
+    for _ in range(sign_in.MOST_FOR_EMAIL):
+        assert post("wrong").status_code == 200
+    assert "Too many" in post(PASSWORD).content.decode()
+    cache.clear()
+    assert post(PASSWORD).status_code == 302
+
+
+def test_agents_cannot_sign_in_to_the_admin(client):
+    UserFactory(email="jonas@fernway.example")
+    response = client.post("/admin/login/", {"username": "jonas@fernway.example", "password": PASSWORD})
+    assert response.status_code == 200
+    assert response.context["form"].errors

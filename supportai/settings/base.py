@@ -228,6 +228,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Configuration",
     "SITE_SYMBOL": "support_agent",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/supportai/icon.svg"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_BACK_BUTTON": True,
@@ -260,6 +261,7 @@ UNFOLD = {
             "950": "#062024",
         },
     },
+    "LOGIN": {"form": "accounts.forms.AdminSignInForm"},
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "supportai.navigation.sidebar"},
 }
 
