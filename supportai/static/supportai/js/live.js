@@ -64,6 +64,7 @@ function connect() {
   url.protocol = url.protocol.replace("http", "ws");
   socket = new WebSocket(url);
   socket.addEventListener("open", () => {
+    document.body.dataset.connected = "yes";
     retry = FIRST_RETRY_MS;
     lastHeard = Date.now();
     showOffline(false);
@@ -78,6 +79,7 @@ function connect() {
     take(JSON.parse(event.data));
   });
   socket.addEventListener("close", () => {
+    delete document.body.dataset.connected;
     showOffline(true);
     setTimeout(connect, retry * (0.7 + Math.random() * 0.6));
     retry = Math.min(retry * 2, LONGEST_RETRY_MS);
