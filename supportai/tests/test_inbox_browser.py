@@ -96,7 +96,7 @@ def opening(browser, server, ines) -> Iterator[Opening]:
 
 def waiting(subject: str, minutes: int) -> Ticket:
     at = clock.now() - timedelta(minutes=minutes)
-    ticket = PersonTicketFactory.create(subject=subject, last_customer_message_at=at)
+    ticket: Ticket = PersonTicketFactory.create(subject=subject, last_customer_message_at=at)
     MessageFactory.create(ticket=ticket, body=f"{subject}?")
     return ticket
 
