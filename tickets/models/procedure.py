@@ -138,8 +138,11 @@ class ProcedureStep(BaseModel):
             return {"arguments": 'Write argument names with CEL texts, such as {"charge_id": "charge.id"}.'}
         for expression in self.arguments.values():
             _check_cel(errors, "arguments", expression)
-        if not isinstance(self.card, dict):
-            errors["card"] = "Write labels with texts."
+        if not isinstance(self.card, dict) or not all(isinstance(text, str) for text in self.card.values()):
+            return errors | {"card": 'Write labels with texts, such as {"Charge": "{{ charge.id }}"}.'}
+        for text in self.card.values():
+            for expression in template_expressions(text):
+                _check_cel(errors, "card", expression)
         return errors
 
     def _missing_fields(self) -> dict[str, str]:

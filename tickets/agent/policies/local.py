@@ -23,6 +23,8 @@ from tickets.selectors_agent import AgentSettings
 ACT_SURE = 0.6
 # A clarifying question names intents with at least this share of the probability.
 CANDIDATE = 0.12
+# Under this probability even the likeliest intent is no candidate: asking would offer what nobody meant.
+WORTH_ASKING = 0.4
 MAX_CANDIDATES = 3
 SOLVED = {"label": "Yes, solved", "value": "Yes, solved"}
 NOT_YET = {"label": "Not yet", "value": "Not yet, that did not help"}
@@ -309,7 +311,8 @@ def _clarify(context: AgentContext, understood: Understanding) -> Ask | None:
         if probability >= CANDIDATE and (intent := context.settings.intent(slug)) and slug not in {"other", SMALL_TALK}
     ][:MAX_CANDIDATES]
     works_on = [intent for intent in likely if context.settings.procedure(intent.slug)]
-    if asked or understood.probability >= context.settings.act_threshold or not works_on:
+    is_vague = understood.probability < WORTH_ASKING
+    if asked or is_vague or understood.probability >= context.settings.act_threshold or not works_on:
         return None
     options = tuple({"label": intent.name, "value": intent.slug} for intent in likely)
     return Ask(
