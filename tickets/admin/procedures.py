@@ -1,5 +1,7 @@
 """Admin pages of intents and procedures: what the AI agent does, step by step, without code."""
 
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django import forms
@@ -16,11 +18,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from integrations.actions import all_actions
 from supportai.core.admin import ConfigurationAdmin
 from supportai.core.forms import PairsField
 from tickets.models import Intent, Procedure, ProcedureStep
 
 LINES = {"rows": 2}
+CALLS = (ProcedureStep.Kind.LOOK_UP, ProcedureStep.Kind.ACT)
 MIN_EXAMPLES = 5
 
 
@@ -62,6 +66,33 @@ class StepForm(forms.ModelForm):
             "label": UnfoldAdminTextInputWidget,
             "on_no": UnfoldAdminTextInputWidget,
         }
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a capability that nothing has, and arguments that it does not take, before a customer meets them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("kind") in CALLS and cleaned.get("capability"):
+            for field, message in call_errors(cleaned["capability"], cleaned.get("arguments")).items():
+                self.add_error(field, message)
+        return cleaned
+
+
+def call_errors(capability: str, arguments: Mapping[str, str] | None) -> dict[str, str]:
+    """Compare a step's call with what the connectors offer; `arguments` is None when they cannot be read."""
+    params = {spec.capability: spec.params.model_fields for spec in all_actions()}
+    if capability not in params:
+        near = get_close_matches(capability, params, n=3, cutoff=0.4) or sorted(params)
+        return {"capability": f"No connector offers {capability}. There is: {', '.join(near)}."}
+    if arguments is None:
+        return {}
+    fields = params[capability]
+    missing = [name for name, field in fields.items() if field.is_required() and name not in arguments]
+    unknown = [name for name in arguments if name not in fields]
+    if missing:
+        return {"arguments": f"{capability} also needs {', '.join(missing)}."}
+    if unknown:
+        takes = f"it takes {', '.join(fields)}" if fields else "it takes none"
+        return {"arguments": f"{capability} has no argument {', '.join(unknown)}; {takes}."}
+    return {}
 
 
 class StepInline(StackedInline):

@@ -57,8 +57,8 @@ def test_a_whole_procedure_is_made_on_one_page(lead):
             "position": "2",
             "kind": "act",
             "key": "change",
-            "capability": "accounts.change_address",
-            "arguments": "street: street\naccount_id: account.id",
+            "capability": "issues.file",
+            "arguments": "title: 'New address'\nbody: street",
         },
         {
             "position": "3",
@@ -75,7 +75,7 @@ def test_a_whole_procedure_is_made_on_one_page(lead):
     assert procedure.slug == "change_the_billing_address"
     assert len(procedure.intent.phrases) == 5
     assert [step.kind for step in procedure.steps.all()] == ["look_up", "ask", "act", "say"]
-    assert procedure.steps.get(key="change").arguments == {"street": "street", "account_id": "account.id"}
+    assert procedure.steps.get(key="change").arguments == {"title": "'New address'", "body": "street"}
     assert procedure.steps.get(key="done").card == {"New street": "{{ street }}"}
 
 
@@ -95,8 +95,14 @@ def test_an_intent_that_exists_can_be_chosen_and_gains_examples(lead):
         ({**STEP, "text": ""}, "text"),
         ({**STEP, "kind": "compute", "expression": "1 +"}, "expression"),
         ({**STEP, "kind": "look_up", "capability": ""}, "capability"),
-        ({**STEP, "kind": "act", "capability": "a.b", "arguments": "no colon"}, "arguments"),
-        ({**STEP, "kind": "act", "capability": "a.b", "arguments": "id: charge."}, "arguments"),
+        ({**STEP, "kind": "act", "capability": "billing.refund_charge", "arguments": "no colon"}, "arguments"),
+        (
+            {**STEP, "kind": "act", "capability": "billing.refund_charge", "arguments": "charge_id: charge."},
+            "arguments",
+        ),
+        ({**STEP, "kind": "act", "capability": "billing.refund_charge", "arguments": "amount_cents: 1"}, "arguments"),
+        ({**STEP, "kind": "look_up", "capability": "billing.find_charges", "arguments": "who: 'Ana'"}, "arguments"),
+        ({**STEP, "kind": "look_up", "capability": "billing.find_charge"}, "capability"),
         ({**STEP, "kind": "hand_off", "reason": ""}, "reason"),
         ({**STEP, "kind": "confirm", "text": "Sure?", "label": "Yes", "on_no": ""}, "on_no"),
         ({**STEP, "key": ""}, "key"),
@@ -114,6 +120,12 @@ def test_what_does_not_work_is_refused_at_its_field(lead, step, field):
 def test_the_message_says_where_an_expression_breaks(lead):
     response = lead.post(ADD, form({**STEP, "condition": "size(pairs == "}))
     assert "At character" in response.content.decode()
+
+
+def test_a_mistyped_capability_names_the_near_ones(lead):
+    response = lead.post(ADD, form({**STEP, "kind": "look_up", "capability": "billing.find_charge"}))
+    (found,) = errors_of(response)
+    assert "billing.find_charges" in found["capability"][0]
 
 
 def test_two_steps_of_one_name_are_refused(lead):
@@ -153,10 +165,12 @@ def test_an_intent_and_a_new_name_at_once_are_refused(lead):
 
 def test_editing_shows_what_is_stored_and_keeps_the_intent(lead):
     procedure = ProcedureFactory(intent=IntentFactory(name="Refund", examples=EXAMPLES))
-    step = ProcedureStepFactory(procedure=procedure, key="charges", arguments={"contact": "contact.id"})
+    step = ProcedureStepFactory(
+        procedure=procedure, key="charges", capability="billing.find_invoices", arguments={"number": "named[0]"}
+    )
     html = lead.get(change_url(procedure)).content.decode()
     assert "new billing address" in html
-    assert "contact: contact.id" in html
+    assert "number: named[0]" in html
     data = form(
         {**STEP, "kind": "look_up", "key": "charges", "capability": "billing.find_charges", "id": str(step.pk)},
         intent=str(IntentFactory().pk),
