@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Contact, Team
 from supportai.core.events import publish
 from supportai.core.ids import stable_id
-from tickets.events import HandoffRequested
+from tickets.events import HandoffRequested, TicketChanged
 from tickets.models import AgentRun, Channel, Handoff, Message, Ticket
 from tickets.selectors import ticket_of
 from tickets.services import ownership
@@ -120,4 +120,5 @@ def _pass_to_people(
         ticket=ticket, run=run, episode=ticket.episode, reason=reason, packet=packet
     )
     publish(HandoffRequested(ticket_id=ticket.pk, handoff_id=handoff.pk, reason=reason))
+    publish(TicketChanged(ticket_id=ticket.pk))
     return handoff
