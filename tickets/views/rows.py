@@ -83,12 +83,20 @@ def _reason_ai(ticket: ListedTicket) -> str:
 
 def _reason_person(ticket: ListedTicket) -> str:
     who = ticket.assignee.get_short_name() if ticket.assignee else ""
-    handed = f"Handed off: {Handoff.Reason(ticket.open_handoff).label}" if ticket.open_handoff else ""
+    handed = _reason_handed(ticket) if ticket.open_handoff else ""
     if ticket.status == Ticket.Status.PENDING:
         return f"{who or 'A person'} answered; the customer has the word"
     if not who:
         return handed or "A person has to answer, nobody has it yet"
     return " · ".join(part for part in (f"{who} has it", handed) if part)
+
+
+def _reason_handed(ticket: ListedTicket) -> str:
+    """Give the AI agent's own sentence, which names the why, while nothing happened since; else the fixed reason."""
+    story = ticket.last_story or ""
+    if story.startswith("Handed off"):
+        return story
+    return f"Handed off: {Handoff.Reason(ticket.open_handoff).label}"
 
 
 def _waits_for_person(ticket: ListedTicket) -> bool:

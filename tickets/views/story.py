@@ -187,7 +187,7 @@ def exact_call(step: AgentStep) -> str:
 def _result_lines(output: JSONDict) -> list[str]:
     if output.get("refused"):
         return [f"not called: {output['refused']}"]
-    lines = [f"→ {line}" for line in flat(output.get("result") or {})]
+    lines = [f"{'  ' if number else '→ '}{line}" for number, line in enumerate(flat(output.get("result") or {}))]
     if output.get("error"):
         lines.append(f"→ error: {output['error']}")
     return lines or ["→ nothing yet"]
@@ -228,7 +228,8 @@ def _details(step: AgentStep) -> list[str]:
     lines += [f"{name}: {given[name]}" for name in ("intent", "starts") if given.get(name)]
     others = [str(name) for name, _probability in (given.get("alternatives") or ())[:3]]
     lines += [f"also possible: {', '.join(others)}"] if others else []
-    lines += [f"read: {line}" for line in flat({**(given.get("slots") or {}), **(given.get("reply") or {})})]
+    read = {**(given.get("slots") or {}), **(given.get("reply") or {})}
+    lines += [f"read: {line}" for line in flat({name: value for name, value in read.items() if value})]
     return lines
 
 

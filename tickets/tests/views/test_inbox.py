@@ -276,3 +276,11 @@ def test_an_agent_finds_no_link_to_the_admin(agent):
 
 def test_procedures_are_readable_by_all_staff(agent):
     assert agent.get(reverse("tickets:procedures")).status_code == 200
+
+
+def test_a_hand_off_is_told_in_the_agents_own_sentence_while_it_is_the_last_word(lead):
+    ticket = HandoffFactory(reason="policy").ticket
+    AgentStepFactory(
+        run__ticket=ticket, kind=AgentStep.Kind.HAND_OFF, story="Handed off because policy. It is a contract."
+    )
+    assert lead.get(INBOX).context["rows"][0].reason == "Handed off because policy. It is a contract."
