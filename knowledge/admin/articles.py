@@ -36,8 +36,10 @@ class ArticleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slug"].required = False
-        self.fields["slug"].help_text = "The last part of its address in the help center. Empty: made from the title."
+        slug = self.fields.get("slug")
+        if slug is not None:
+            slug.required = False
+            slug.help_text = "The last part of its address in the help center. Empty: made from the title."
         if self.instance.pk:
             latest = self.instance.revisions.order_by("-number").first()
             self.initial["body"] = latest.body if latest else ""

@@ -1,7 +1,8 @@
 """How likely passages answer a question: a small logistic model over raw scores.
 
 The coefficients are in answerability.json and were fitted by `python manage.py evaluate answerability` on development
-data; see knowledge/evaluation.py. Scores are raw on purpose: fused or normalised ones cannot tell that nothing fits.
+data; see knowledge/evaluation.py. Scores are raw on purpose: fused or normalised ones cannot tell that nothing fits. BM25 is left out, since its size depends on the store and on how
+many articles there are.
 """
 
 import json
@@ -21,7 +22,6 @@ FEATURES = (
     "dense_top",
     "dense_margin",
     "dense_spread",
-    "lexical_top",
     "overlap_top",
     "unseen_words",
     "sentence_top",
@@ -29,7 +29,6 @@ FEATURES = (
 # A lead over the other articles proves no more beyond these: a tiny knowledge base would look too sure.
 MOST_MARGIN = 0.12
 MOST_SPREAD = 0.15
-READ_PASSAGES = 3
 HOW = re.compile(
     r"\bhow (?:do|can|to|should|would|could|does|must)\b"
     r"|^\W*(?:(?:hi|hello|hey|please|so|and|ok(?:ay)?)\W+)*(?:how\b(?! (?:much|many|long|often|old|come|far|soon)\b)"
@@ -73,15 +72,15 @@ def features(
     """
     words = stems(question) if len(stems(question)) > 1 else stems(context)
     texts = [f"{passage.title} {passage.heading} {passage.body}" for passage in passages]
-    dense = sorted((passage.dense for passage in passages), reverse=True)
+    top = passages[0].dense
+    # Other passages of the same article speak for it, not against it.
     others = [passage.dense for passage in passages if passage.article_id != passages[0].article_id]
-    margin = passages[0].dense - max(others, default=0.0)
-    spread = dense[0] - fmean(dense[1:]) if len(dense) > 1 else MOST_SPREAD
+    margin = top - max(others) if others else MOST_MARGIN
+    spread = top - fmean(others) if others else MOST_SPREAD
     return {
-        "dense_top": passages[0].dense,
+        "dense_top": top,
         "dense_margin": min(margin, MOST_MARGIN),
         "dense_spread": min(spread, MOST_SPREAD),
-        "lexical_top": math.log1p(max(passage.lexical for passage in passages[:READ_PASSAGES])),
         "overlap_top": _share(words, texts[0]),
         "unseen_words": 1 - _share(words, " ".join(texts)),
         "sentence_top": best_sentence,
