@@ -1,9 +1,10 @@
 """Integrations in the admin: configuring, looking at records, deciding."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from accounts.services.staff import ensure_roles
 from accounts.tests.factories import UserFactory
 from integrations.connectors.sandbox.client import SandboxConnector
@@ -34,13 +35,13 @@ DIALOG = {"_form_submitted": "True"}
 
 
 @pytest.fixture
-def admin_user() -> User:
+def admin_user() -> Any:
     ensure_roles()
     return UserFactory(role="admin", name="Ada Admin")
 
 
 @pytest.fixture
-def page(client: Client, admin_user: User) -> Client:
+def page(client: Client, admin_user: Any) -> Client:
     client.force_login(admin_user)
     return client
 

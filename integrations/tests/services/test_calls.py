@@ -40,7 +40,9 @@ class PowerCut(BaseException):
 
 
 def spec_with(monkeypatch, name, **changes):
-    monkeypatch.setitem(actions._specs, name, replace(actions.find_action(name), **changes))
+    spec = actions.find_action(name)
+    assert spec is not None
+    monkeypatch.setitem(actions._specs, name, replace(spec, **changes))
 
 
 def die_before(*_args, **_kwargs):

@@ -302,6 +302,7 @@ class TestSwitches:
 
     def test_an_owner_that_cannot_be_found_out_is_a_refusal(self, shop, monkeypatch):
         spec = spec_of("billing.refund_charge")
+        assert spec is not None
 
         def broken(*_args):
             raise ConnectorError("away")
@@ -313,6 +314,7 @@ class TestSwitches:
     def test_an_amount_that_cannot_be_found_out_is_a_refusal(self, shop, monkeypatch):
         SandboxChargeFactory(id="ch_1")
         spec = spec_of("billing.refund_charge")
+        assert spec is not None
 
         def broken(*_args):
             raise ConnectorError("away")
