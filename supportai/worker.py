@@ -78,7 +78,7 @@ def warm_up() -> None:
 
     try:
         warm_up_heads(agent_settings())
-    except Exception:  # noqa: BLE001 - a cold start is slower, never fatal
+    except Exception:
         log.exception("worker.warm_up_failed")
     finally:
         connections.close_all()

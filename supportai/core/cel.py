@@ -5,7 +5,7 @@ Beside CEL's own macros there are `date(ts)`, `money(minor_units, currency)`, `d
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 

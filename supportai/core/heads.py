@@ -95,9 +95,7 @@ class TextHead:
             near[held], _ = _neighbours(vectors[held], vectors[train], numbers[train], len(self.labels))
         rows = np.arange(len(numbers))
         losses = {
-            (weight, temperature): -np.log(
-                _mix(linear, near, weight, temperature)[rows, numbers] + 1e-9
-            ).mean()
+            (weight, temperature): -np.log(_mix(linear, near, weight, temperature)[rows, numbers] + 1e-9).mean()
             for weight in WEIGHTS
             for temperature in TEMPERATURES
         }
@@ -107,9 +105,7 @@ class TextHead:
 def _fit_linear(vectors: "Vectors", numbers: Any) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=0.4, max_iter=2000, tol=1e-6, class_weight="balanced").fit(
-        vectors * SCALE, numbers
-    )
+    return LogisticRegression(C=0.4, max_iter=2000, tol=1e-6, class_weight="balanced").fit(vectors * SCALE, numbers)
 
 
 def _neighbours(vectors: "Vectors", examples: "Vectors", of: Any, count: int) -> tuple[Any, Any]:

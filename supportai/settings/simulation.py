@@ -9,7 +9,7 @@ from huey import MemoryHuey
 for _name in ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL", "SUPPORTAI_CRASH_AT"):
     os.environ.pop(_name, None)
 
-from supportai.settings.base import *  # noqa: F403 - a settings module is its base plus overrides
+from supportai.settings.base import *
 from supportai.settings.base import DATA_DIR
 
 HUEY = MemoryHuey("simulation", immediate=True)

@@ -29,7 +29,9 @@ def check_always(ticket: Ticket | None, contact: Contact) -> list[str]:
 
 def _may_touch(value: object, contact: Contact) -> bool:
     """Tell whether an argument names nothing of anybody else."""
-    rows = [model._default_manager.filter(pk=value).first() for model in TABLES.values()] if isinstance(value, str) else []
+    rows = (
+        [model._default_manager.filter(pk=value).first() for model in TABLES.values()] if isinstance(value, str) else []
+    )
     return all(_is_own(row, contact) for row in rows if row is not None)
 
 
@@ -46,7 +48,9 @@ def _is_own(row: SandboxRow, contact: Contact) -> bool:
 def _leaks(ticket: Ticket | None, contact: Contact) -> list[str]:
     """Find ids and addresses of other people in replies, unless the customer wrote them first."""
     replies = replies_of(ticket)
-    told = "\n".join(Message.objects.filter(ticket=ticket, author=Message.Author.CUSTOMER).values_list("body", flat=True))
+    told = "\n".join(
+        Message.objects.filter(ticket=ticket, author=Message.Author.CUSTOMER).values_list("body", flat=True)
+    )
     foreign = {
         row.pk
         for model in TABLES.values()
@@ -54,7 +58,9 @@ def _leaks(ticket: Ticket | None, contact: Contact) -> list[str]:
         if isinstance(row, OwnedRow) and not _is_own(row, contact)
     }
     foreign |= {row.email for row in SandboxContact.objects.all() if row.email.lower() != contact.email}
-    return [f"a reply carries {item} of somebody else" for item in sorted(foreign) if item in replies and item not in told]
+    return [
+        f"a reply carries {item} of somebody else" for item in sorted(foreign) if item in replies and item not in told
+    ]
 
 
 def _false_claims(ticket: Ticket | None) -> list[str]:

@@ -68,7 +68,14 @@ def play_on_copy(template: Path, folder: Path, data: JSONDict) -> JSONDict:
     try:
         return play(data)
     except Exception as exc:  # noqa: BLE001 - one broken scenario must not end the others of this child
-        return {"passed": False, "failures": [f"broke: {type(exc).__name__}: {exc}"], "outcome": "", "seconds": 0.0, "calls": [], "replies": []}
+        return {
+            "passed": False,
+            "failures": [f"broke: {type(exc).__name__}: {exc}"],
+            "outcome": "",
+            "seconds": 0.0,
+            "calls": [],
+            "replies": [],
+        }
     finally:
         connection.close()
         settings.DATA_DIR = template

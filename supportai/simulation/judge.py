@@ -1,6 +1,6 @@
 """Compare what happened with what a scenario expects; every difference is one sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from integrations.models import ActionExecution, Approval
@@ -19,7 +19,7 @@ HAPPENED = (ActionExecution.State.SUCCEEDED, ActionExecution.State.UNKNOWN, Acti
 def judge(expect: JSONDict, ticket: Ticket | None) -> list[str]:
     """Give the failures of an `expect` mapping; empty when all of it holds."""
     failures = [f"not supported yet: {key}" for key in NOT_YET if key in expect]
-    checks = {
+    checks: dict[str, Callable[[Any], list[str]]] = {
         "outcome": lambda v: _one_of("outcome", outcome_of(ticket), v),
         "ledger": lambda v: _one_of("ledger", ticket.ledger if ticket else "", v),
         "calls": _calls,
@@ -86,10 +86,7 @@ def _call_failure(item: JSONDict) -> str:
     found = [
         row for row in made_calls() if row.action == item["action"] and _matches(row.arguments, item.get("arguments"))
     ]
-    if "times" in item:
-        is_right = len(found) == item["times"]
-    else:
-        is_right = bool(found)
+    is_right = len(found) == item["times"] if "times" in item else bool(found)
     wanted = f"{item['times']} times" if "times" in item else "at least once"
     return "" if is_right else f"{_show(item)} was called {len(found)} times, expected {wanted}"
 
@@ -163,7 +160,9 @@ def _lacks(text: str, items: Iterable[Any]) -> list[str]:
 
 def _cites(ticket: Ticket | None, slugs: list[str]) -> list[str]:
     cited = set(Citation.objects.filter(message__ticket=ticket).values_list("article_slug", flat=True))
-    return [f"no reply cites {slug}; cited: {', '.join(sorted(cited)) or 'nothing'}" for slug in slugs if slug not in cited]
+    return [
+        f"no reply cites {slug}; cited: {', '.join(sorted(cited)) or 'nothing'}" for slug in slugs if slug not in cited
+    ]
 
 
 def _handoff(ticket: Ticket | None, wanted: JSONDict) -> list[str]:

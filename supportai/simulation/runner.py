@@ -25,7 +25,11 @@ class SimulationError(Exception):
 
 
 def run_scenarios(
-    scenarios: Sequence[Scenario], *, repeat: int = 1, children: int = 2, on_entry: Callable[[JSONDict], object] = lambda entry: None
+    scenarios: Sequence[Scenario],
+    *,
+    repeat: int = 1,
+    children: int = 2,
+    on_entry: Callable[[JSONDict], object] = lambda entry: None,
 ) -> list[JSONDict]:
     """Play every scenario `repeat` times; entries come in the order of the scenarios.
 
@@ -79,8 +83,8 @@ def _work(
         stderr=subprocess.DEVNULL,
         text=True,
     ) as child:
-        assert child.stdin is not None  # noqa: S101 - both are pipes, as asked for above
-        assert child.stdout is not None  # noqa: S101 - see above
+        assert child.stdin is not None
+        assert child.stdout is not None
         while True:
             try:
                 job = waiting.get_nowait()
@@ -101,9 +105,7 @@ def _work(
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)
-    }
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return kept | {
         "DJANGO_SETTINGS_MODULE": "supportai.settings.simulation",
         "DATA_DIR": str(folder),

@@ -45,7 +45,11 @@ def build_world(data: JSONDict) -> World:
     brand = Brand.objects.get()
     who = data.get("contact", {})
     contact = _contact(who, brand)
-    level = IdentityLevel.SIGNED if contact.is_verified else (IdentityLevel.CLAIMED if contact.email else IdentityLevel.ANONYMOUS)
+    level = (
+        IdentityLevel.SIGNED
+        if contact.is_verified
+        else (IdentityLevel.CLAIMED if contact.email else IdentityLevel.ANONYMOUS)
+    )
     load_sandbox(data.get("sandbox", {}), now=now)
     _complete_sandbox(data)
     _apply_settings(data.get("settings", {}))

@@ -136,9 +136,7 @@ def _answer(run: AgentRun, step: AgentStep, answer: Answer) -> AgentRun.State | 
 def _ask(run: AgentRun, step: AgentStep, ask: Ask) -> AgentRun.State | None:
     posted = messages.post_agent_message(
         run=run,
-        message=AgentMessage(
-            client_id=step.public_id, body=ask.text, quick_replies=ask.quick_replies, card=ask.card
-        ),
+        message=AgentMessage(client_id=step.public_id, body=ask.text, quick_replies=ask.quick_replies, card=ask.card),
     )
     if posted is None:
         return _dropped(run, step)

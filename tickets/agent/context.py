@@ -163,13 +163,9 @@ def _person(contact: Contact, turn: list[Message]) -> Person:
 
 def _said(message: Message) -> Said:
     readings = [a.reading for a in message.attachments.all() if a.reading]
-    return Said(
-        sequence=message.sequence, author=message.author, text="\n".join([message.body, *readings]).strip()
-    )
+    return Said(sequence=message.sequence, author=message.author, text="\n".join([message.body, *readings]).strip())
 
 
 def _step(step: AgentStep) -> Step:
     values: dict[str, Any] = {"input": step.input, "output": step.output}
-    return Step(
-        id=str(step.public_id), run_id=step.run_id, kind=step.kind, state=step.state, rule=step.rule, **values
-    )
+    return Step(id=str(step.public_id), run_id=step.run_id, kind=step.kind, state=step.state, rule=step.rule, **values)

@@ -12,7 +12,14 @@ from tickets.models import AgentRun, AgentStep
 
 
 def write_fact(
-    run: AgentRun, kind: str, *, given: JSONDict, output: JSONDict, story: str, confidence: float | None = None, duration_ms: int = 0
+    run: AgentRun,
+    kind: str,
+    *,
+    given: JSONDict,
+    output: JSONDict,
+    story: str,
+    confidence: float | None = None,
+    duration_ms: int = 0,
 ) -> AgentStep:
     """Store a step that is done as it is written: what was understood, found or resolved."""
     return _write(
@@ -54,7 +61,15 @@ def write_refusal(run: AgentRun, decision: Decision, refusal: Refusal, story: st
     return write_decision(run, refusal.instead, story)
 
 
-def complete(step: AgentStep, *, output: JSONDict, story: str = "", state: str = AgentStep.State.DONE, rule: str = "", duration_ms: int = 0) -> None:
+def complete(
+    step: AgentStep,
+    *,
+    output: JSONDict,
+    story: str = "",
+    state: str = AgentStep.State.DONE,
+    rule: str = "",
+    duration_ms: int = 0,
+) -> None:
     """Note what came of a step."""
     step.state, step.output, step.rule, step.duration_ms = state, output, rule, duration_ms
     step.story = story[:500] or step.story

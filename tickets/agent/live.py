@@ -23,7 +23,14 @@ def stream_sentences(run: AgentRun, sentences: Sequence[str]) -> None:
         shown = f"{shown} {sentence}".strip()
         send_frame(
             contact_group(ticket.contact.public_id),
-            {"type": "stream", "ticket": ticket.public_id, "run": run.public_id, "text": shown, "done": False, "discard": False},
+            {
+                "type": "stream",
+                "ticket": ticket.public_id,
+                "run": run.public_id,
+                "text": shown,
+                "done": False,
+                "discard": False,
+            },
         )
 
 

@@ -45,7 +45,7 @@ def run_agent(run_id: int) -> AgentRun.State | None:
     crashpoint("run.claimed")
     try:
         return AgentLoop(run, choose_policy(), agent_settings()).work()
-    except Exception as exc:  # noqa: BLE001 - whatever breaks, the customer must get a reply
+    except Exception as exc:
         log.exception("run.broke", run_id=run.pk, attempt=run.attempts)
         return _after_break(run, exc)
 

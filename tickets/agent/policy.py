@@ -143,12 +143,12 @@ def to_json(decision: Decision) -> JSONDict:
 
 def from_json(data: JSONDict) -> Decision:
     """Read a decision back from the journal."""
-    fields = dict(data)
+    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
     cls = DECISIONS[fields.pop("decision")]
     if cls is Answer:
         fields["sentences"] = tuple(Sentence(**s) for s in fields["sentences"])
         fields["sources"] = tuple(Cited(**s) for s in fields["sources"])
-    return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+    return cls(**fields)
 
 
 def text_of(decision: Decision) -> str:

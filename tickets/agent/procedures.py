@@ -86,7 +86,7 @@ def _replay_act(progress: Progress, step: Step) -> None:
     if step.state == AgentStep.State.DONE and step.output.get("state") == "succeeded":
         progress.values[key] = step.output["result"]
         progress.looked_up[key] = step.input["capability"]
-    elif step.state == AgentStep.State.DONE or step.state == AgentStep.State.REFUSED:
+    elif step.state != AgentStep.State.DECIDED:
         progress.failures[key] = progress.failures.get(key, 0) + 1
         progress.values[f"{key}_failure"] = step.rule or step.output.get("state", "failed")
 
@@ -128,9 +128,7 @@ class _Walk:
                 reason=Handoff.Reason.POLICY,
                 why=f"Procedure {self.procedure.slug} has a broken expression: {exc.message}",
             )
-        return HandOff(
-            reason=Handoff.Reason.POLICY, why=f"Procedure {self.procedure.slug} has no step for this case."
-        )
+        return HandOff(reason=Handoff.Reason.POLICY, why=f"Procedure {self.procedure.slug} has no step for this case.")
 
     def _visit(self, step: StepRule) -> Decision | None:
         """Give a decision, or None when the step is done or does not apply."""

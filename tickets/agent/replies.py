@@ -23,8 +23,21 @@ YES_PHRASES = (
     "by all means", "go for it", "make it so", "that is right", "that's right", "that's correct", "that is correct",
     "thumbs up", "good to go", "you may", "you can", "i do", "i would", "that would be",
 )  # fmt: skip
-NO = frozenset("no nope nah not don't dont don’t never cancel stop wait hold leave skip forget nein non neither nevermind".split())
-NO_PHRASES = ("never mind", "leave it", "no thanks", "no thank you", "rather not", "changed my mind", "forget it", "hold on")
+NO = frozenset(
+    "no nope nah not don't dont don’t never cancel stop wait hold leave skip forget nein non neither nevermind".split()
+)
+# Refusals that are also what a question may be about: "Shall I cancel it?" - "Yes, cancel it".
+DEEDS = frozenset("cancel stop leave skip hold".split())
+NO_PHRASES = (
+    "never mind",
+    "leave it",
+    "no thanks",
+    "no thank you",
+    "rather not",
+    "changed my mind",
+    "forget it",
+    "hold on",
+)
 # Words that add or change something: with one of them a yes is no plain yes.
 CHANGES = frozenset(
     """but except instead other another different only just also plus both two three four every too half part partial rather unless if
@@ -54,7 +67,7 @@ def read_confirmation(text: str, *, question: Sequence[str]) -> Verdict:
     lowered = " ".join(words)
     known = {word for part in question for word in tokens(part)}
     agrees = bool(YES & set(words)) or any(phrase in lowered for phrase in YES_PHRASES)
-    refuses = bool(NO & set(words)) or any(phrase in lowered for phrase in NO_PHRASES)
+    refuses = bool((NO - (DEEDS & known)) & set(words)) or any(phrase in lowered for phrase in NO_PHRASES)
     for phrase in NO_PHRASES:
         lowered = lowered.replace(phrase, " ")
     changes = _changes(text, lowered.split(), known, question)
@@ -113,6 +126,4 @@ def read_choice(text: str, options: Sequence[JSONDict]) -> Any | None:
 def _distinct_words(options: Sequence[Mapping[str, Any]]) -> list[set[str]]:
     """Give, for each option, the words of its label that no other option has."""
     each = [set(tokens(str(o["label"]))) | set(tokens(str(o.get("id", "")))) for o in options]
-    return [
-        words - set().union(*(other for j, other in enumerate(each) if j != i)) for i, words in enumerate(each)
-    ]
+    return [words - set().union(*(other for j, other in enumerate(each) if j != i)) for i, words in enumerate(each)]

@@ -8,7 +8,15 @@ from supportai.core.models import JSONDict
 
 CURRENCIES = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
 CODES = "usd|eur|gbp|jpy|chf|cad|aud|sek|nok|dkk|pln|inr|brl|mxn"
-WORDS = {"dollars": "usd", "dollar": "usd", "bucks": "usd", "euros": "eur", "euro": "eur", "pounds": "gbp", "yen": "jpy"}
+WORDS = {
+    "dollars": "usd",
+    "dollar": "usd",
+    "bucks": "usd",
+    "euros": "eur",
+    "euro": "eur",
+    "pounds": "gbp",
+    "yen": "jpy",
+}
 AMOUNT = re.compile(
     rf"(?P<symbol>[$€£¥])\s?(?P<a>\d[\d,]*(?:\.\d+)?)|\b(?P<b>\d[\d,]*(?:\.\d+)?)\s?(?P<code>{CODES}|{'|'.join(WORDS)}|[€£¥])(?!\w)",
     re.IGNORECASE,

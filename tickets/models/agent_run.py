@@ -83,9 +83,7 @@ class AgentStep(BaseModel):
 
     class Meta:
         ordering = ("run", "index")
-        constraints = (
-            models.UniqueConstraint(fields=["run", "index"], name="step_index_unique_in_run"),
-        )
+        constraints = (models.UniqueConstraint(fields=["run", "index"], name="step_index_unique_in_run"),)
 
     def __str__(self) -> str:
         return f"{self.run_id}.{self.index} {self.kind} {self.state}"

@@ -36,7 +36,9 @@ class Handoff(BaseModel):
     episode = models.PositiveIntegerField()
     reason = models.CharField(max_length=20, choices=Reason)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    packet = models.JSONField(default=dict, help_text="See services/handoff.py: sections with lines that link to evidence.")
+    packet = models.JSONField(
+        default=dict, help_text="See services/handoff.py: sections with lines that link to evidence."
+    )
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, related_name="accepted_handoffs", null=True, blank=True
     )

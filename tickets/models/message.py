@@ -27,12 +27,12 @@ class Message(BaseModel):
     episode = models.PositiveIntegerField(default=1)
     client_id = models.UUIDField(help_text="Chosen by the sender, so that sending again stores nothing twice.")
     author = models.CharField(max_length=10, choices=Author)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, related_name="messages", null=True, blank=True
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="messages", null=True, blank=True)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.PUBLIC)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.WIDGET)
-    body = models.TextField(help_text="Plain text; AI answers may use Markdown lists and emphasis and [n] citation marks.")
+    body = models.TextField(
+        help_text="Plain text; AI answers may use Markdown lists and emphasis and [n] citation marks."
+    )
     identity_level = models.CharField(max_length=20, choices=IdentityLevel, blank=True)
     quick_replies = models.JSONField(default=list, blank=True, help_text="Offered answers: [{label, value}].")
     card = models.JSONField(
@@ -79,9 +79,7 @@ class Citation(BaseModel):
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="citations")
     number = models.PositiveSmallIntegerField()
-    revision = models.ForeignKey(
-        "knowledge.Revision", models.PROTECT, related_name="+", null=True, blank=True
-    )
+    revision = models.ForeignKey("knowledge.Revision", models.PROTECT, related_name="+", null=True, blank=True)
     article_slug = models.SlugField(max_length=200, blank=True)
     title = models.CharField(max_length=300)
     quote = models.TextField(blank=True)
@@ -90,9 +88,7 @@ class Citation(BaseModel):
 
     class Meta:
         ordering = ("message", "number")
-        constraints = (
-            models.UniqueConstraint(fields=["message", "number"], name="citation_number_unique_in_message"),
-        )
+        constraints = (models.UniqueConstraint(fields=["message", "number"], name="citation_number_unique_in_message"),)
 
     def __str__(self) -> str:
         return f"[{self.number}] {self.title}"

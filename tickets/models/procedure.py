@@ -87,16 +87,21 @@ class ProcedureStep(BaseModel):
         max_length=80, blank=True, help_text="For look up and act, such as billing.refund_charge."
     )
     arguments = models.JSONField(
-        default=dict, blank=True, help_text='For look up and act: argument name to CEL, such as {"charge_id": "charge.id"}.'
+        default=dict,
+        blank=True,
+        help_text='For look up and act: argument name to CEL, such as {"charge_id": "charge.id"}.',
     )
     expression = models.TextField(
-        blank=True, help_text="CEL. Compute: the value. Choose: the list to choose from. Ask: the pattern the answer must match, as a CEL text."
+        blank=True,
+        help_text="CEL. Compute: the value. Choose: the list to choose from. Ask: the pattern the answer must match, as a CEL text.",
     )
     text = models.TextField(
-        blank=True, help_text="What the customer reads; {{ CEL }} inserts a value: Refund {{ money(charge.amount_cents, charge.currency) }}?"
+        blank=True,
+        help_text="What the customer reads; {{ CEL }} inserts a value: Refund {{ money(charge.amount_cents, charge.currency) }}?",
     )
     label = models.TextField(
-        blank=True, help_text="Choose: each option's button, with {{ item.… }}. Confirm and say: the card's title, such as Refund {{ … }}."
+        blank=True,
+        help_text="Choose: each option's button, with {{ item.… }}. Confirm and say: the card's title, such as Refund {{ … }}.",
     )
     card = models.JSONField(
         default=dict, blank=True, help_text='Rows of the card, label to text: {"Charge": "{{ date(charge.created) }}"}.'
@@ -113,9 +118,7 @@ class ProcedureStep(BaseModel):
 
     class Meta:
         ordering = ("procedure", "position", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=["procedure", "key"], name="step_key_unique_in_procedure"),
-        )
+        constraints = (models.UniqueConstraint(fields=["procedure", "key"], name="step_key_unique_in_procedure"),)
 
     def __str__(self) -> str:
         return f"{self.position}. {self.get_kind_display()}: {self.key}"
@@ -172,5 +175,3 @@ def _check_cel(errors: dict[str, str], field: str, expression: Any) -> None:
         cel.check(expression)
     except cel.ExpressionError as exc:
         errors[field] = exc.message
-
-

@@ -18,7 +18,9 @@ class AgentConfiguration(BaseModel):
         default=0.6, validators=SHARE, help_text="Answers that are less likely to be right go to a person."
     )
     act_threshold = models.FloatField(
-        default=0.8, validators=SHARE, help_text="Below this the AI agent asks which of two things is meant, or hands off."
+        default=0.8,
+        validators=SHARE,
+        help_text="Below this the AI agent asks which of two things is meant, or hands off.",
     )
     silence_hours = models.PositiveIntegerField(
         default=24, help_text="A self-contained answer without a reply counts as resolved (assumed) after this time."

@@ -9,12 +9,16 @@ from supportai.core.models import BaseModel
 
 
 class Channel(models.TextChoices):
+    """The way a message came in."""
+
     WIDGET = "widget", "Widget"
     EMAIL = "email", "E-mail"
     API = "api", "API"
 
 
 class Priority(models.TextChoices):
+    """How urgent a ticket is."""
+
     LOW = "low", "Low"
     NORMAL = "normal", "Normal"
     HIGH = "high", "High"

@@ -51,9 +51,7 @@ def hand_off(
         return existing
     if ticket.is_with_person or ticket.episode != run.episode:
         return None
-    return _pass_to_people(
-        ticket, reason=reason, run=run, notice=notice, draft=draft, next_step=next_step, why=why
-    )
+    return _pass_to_people(ticket, reason=reason, run=run, notice=notice, draft=draft, next_step=next_step, why=why)
 
 
 @transaction.atomic
@@ -116,9 +114,7 @@ def _pass_to_people(
         # The run itself goes on to its end, so it is not cancelled with the rest.
         ticket.handler = Ticket.Handler.PERSON
         ticket.save(update_fields=["handler"])
-    handoff = Handoff.objects.create(
-        ticket=ticket, run=run, episode=ticket.episode, reason=reason, packet=packet
-    )
+    handoff = Handoff.objects.create(ticket=ticket, run=run, episode=ticket.episode, reason=reason, packet=packet)
     publish(HandoffRequested(ticket_id=ticket.pk, handoff_id=handoff.pk, reason=reason))
     publish(TicketChanged(ticket_id=ticket.pk))
     return handoff

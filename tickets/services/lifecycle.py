@@ -101,9 +101,7 @@ def resolve_ticket(*, ticket_id: int, actor: Actor, ledger: str = "") -> Ticket:
     if actor.kind == "staff":
         ownership.cancel_runs(ticket)
     publish(TicketChanged(ticket_id=ticket.pk))
-    publish(
-        TicketResolved(ticket_id=ticket.pk, episode=ticket.episode, actor_kind=actor.kind, ledger=ledger)
-    )
+    publish(TicketResolved(ticket_id=ticket.pk, episode=ticket.episode, actor_kind=actor.kind, ledger=ledger))
     return ticket
 
 

@@ -1,5 +1,6 @@
 """Store what was said: the customer's, the staff's and the AI agent's messages, each in one transaction."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from tickets.services import ownership, runs
 
 MAX_TEXT = 20_000
 SUBJECT_LENGTH = 90
+# Unicode categories that no message needs: control characters, lone surrogates, unassigned code points.
+CONTROL = frozenset({"Cc", "Cs", "Cn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,9 @@ def post_customer_message(
         identity_level=identity_level or IdentityLevel.ANONYMOUS,
         page=page or {},
     )
-    Attachment.objects.filter(
-        contact=contact, message__isnull=True, public_id__in=attachment_ids
-    ).update(message=message)
+    Attachment.objects.filter(contact=contact, message__isnull=True, public_id__in=attachment_ids).update(
+        message=message
+    )
     if not ticket.is_with_person:
         runs.queue_run(ticket)
     return message
@@ -110,9 +113,7 @@ def post_staff_reply(*, ticket_id: int, user_id: int, client_id: UUID, text: str
         return existing
     text = clean_text(text)
     ownership.give_to_person(ticket, user_id=user_id)
-    message = append_message(
-        ticket, author=Message.Author.AGENT, client_id=client_id, body=text, user_id=user_id
-    )
+    message = append_message(ticket, author=Message.Author.AGENT, client_id=client_id, body=text, user_id=user_id)
     if not ticket.is_resolved:
         ticket.status = Ticket.Status.PENDING
         ticket.save(update_fields=["status"])
@@ -207,10 +208,9 @@ def append_message(ticket: Ticket, *, author: str, client_id: UUID, body: str, *
         ticket.last_customer_message_at = now
         ticket.status = Ticket.Status.OPEN
         changed += ["last_customer_message_at", "status"]
-    elif author in {Message.Author.AI_AGENT, Message.Author.AGENT} and ticket.first_replied_at is None:
-        if fields.get("kind", Message.Kind.PUBLIC) == Message.Kind.PUBLIC:
-            ticket.first_replied_at = now
-            changed.append("first_replied_at")
+    elif ticket.first_replied_at is None and _is_reply(author, fields.get("kind", Message.Kind.PUBLIC)):
+        ticket.first_replied_at = now
+        changed.append("first_replied_at")
     ticket.save(update_fields=changed)
     message = Message.objects.create(
         ticket=ticket,
@@ -221,10 +221,12 @@ def append_message(ticket: Ticket, *, author: str, client_id: UUID, body: str, *
         body=body,
         **fields,
     )
-    publish(
-        MessagePosted(ticket_id=ticket.pk, message_id=message.pk, author=message.author, kind=message.kind)
-    )
+    publish(MessagePosted(ticket_id=ticket.pk, message_id=message.pk, author=message.author, kind=message.kind))
     return message
+
+
+def _is_reply(author: str, kind: str) -> bool:
+    return author in {Message.Author.AI_AGENT, Message.Author.AGENT} and kind == Message.Kind.PUBLIC
 
 
 def begin_episode(ticket: Ticket) -> None:
@@ -245,7 +247,7 @@ def clean_text(text: str, *, may_be_empty: bool = False) -> str:
         EmptyMessageError: nothing is left.
         MessageTooLongError: over 20,000 characters.
     """
-    cleaned = "".join(c for c in text if c in "\n\t" or (c.isprintable() or ord(c) > 0xFFFF)).strip()
+    cleaned = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in CONTROL).strip()
     if not cleaned and not may_be_empty:
         raise EmptyMessageError("Write something first.")
     if len(cleaned) > MAX_TEXT:
@@ -269,9 +271,7 @@ def _ticket_for(contact: Contact, public_id: UUID | None) -> Ticket | None:
     if public_id is None:
         return None
     found = (
-        Ticket.objects.select_for_update(of=("self",), no_key=True)
-        .filter(contact=contact, public_id=public_id)
-        .first()
+        Ticket.objects.select_for_update(of=("self",), no_key=True).filter(contact=contact, public_id=public_id).first()
     )
     if found is None:
         raise NotFoundError("This conversation is not yours or does not exist.")

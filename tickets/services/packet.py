@@ -16,9 +16,7 @@ NEXT_STEPS = {
 }
 
 
-def build_packet(
-    ticket: Ticket, *, reason: str, draft: str = "", next_step: str = "", why: str = ""
-) -> JSONDict:
+def build_packet(ticket: Ticket, *, reason: str, draft: str = "", next_step: str = "", why: str = "") -> JSONDict:
     """Collect the packet of a ticket's episode.
 
     Returns `{"sections": [{"label", "lines": [{"text", "href", "tone"}]}], "draft"}`; `href` may be empty, `tone` is
@@ -28,9 +26,7 @@ def build_packet(
         ticket.messages.filter(episode=ticket.episode, kind=Message.Kind.PUBLIC).prefetch_related("attachments")
     )
     customer = [m for m in messages if m.author == Message.Author.CUSTOMER]
-    steps = list(
-        AgentStep.objects.filter(run__ticket=ticket, run__episode=ticket.episode).order_by("run_id", "index")
-    )
+    steps = list(AgentStep.objects.filter(run__ticket=ticket, run__episode=ticket.episode).order_by("run_id", "index"))
     sections = {
         "Problem": [_quoted(customer[0])] if customer else [],
         "Wants": _wants(ticket, customer),
@@ -83,7 +79,7 @@ def _who(ticket: Ticket, customer: list[Message]) -> str:
 
 
 def _page(customer: list[Message]) -> list[JSONDict]:
-    page = next((m.page for m in reversed(customer) if m.page), {})
+    page: JSONDict = next((m.page for m in reversed(customer) if m.page), {})
     parts = [str(page[key]) for key in ("title", "url") if page.get(key)]
     lines = [_line(", ".join(parts))] if parts else []
     return lines + [_line(f"Error on the page: {error}", tone="bad") for error in page.get("errors", [])]
@@ -135,5 +131,3 @@ def _unknown(reason: str, customer: list[Message], why: str) -> list[JSONDict]:
     if level in {"", IdentityLevel.ANONYMOUS, IdentityLevel.CLAIMED}:
         lines.append(_line("Who the customer really is: the identity is not verified.", tone="bad"))
     return lines
-
-

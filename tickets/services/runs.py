@@ -45,7 +45,11 @@ def claim_run(*, run_id: int, owner: str) -> AgentRun | None:
         attempts=F("attempts") + 1,
         started_at=clock.now(),
     )
-    return AgentRun.objects.select_related("ticket__contact__organization", "ticket__brand").get(pk=run_id) if won else None
+    return (
+        AgentRun.objects.select_related("ticket__contact__organization", "ticket__brand").get(pk=run_id)
+        if won
+        else None
+    )
 
 
 def keep_lease(run: AgentRun) -> bool:
@@ -61,9 +65,7 @@ def keep_lease(run: AgentRun) -> bool:
 def finish_run(run: AgentRun, state: AgentRun.State, *, error: str = "") -> bool:
     """End a run, and queue the next one when the customer wrote meanwhile; False when it was not ours any more."""
     ticket = Ticket.objects.select_for_update(of=("self",), no_key=True).get(pk=run.ticket_id)
-    ended = AgentRun.objects.filter(
-        pk=run.pk, state=AgentRun.State.RUNNING, lease_owner=run.lease_owner
-    ).update(
+    ended = AgentRun.objects.filter(pk=run.pk, state=AgentRun.State.RUNNING, lease_owner=run.lease_owner).update(
         state=state,
         finished_at=clock.now(),
         lease_until=None,
@@ -116,16 +118,14 @@ def has_newer_message(run: AgentRun) -> bool:
 def due_runs() -> list[int]:
     """List runs that wait for a worker: queued for over a second, or running with an ended lease."""
     stale = clock.now() - timedelta(seconds=1)
-    due = Q(state=AgentRun.State.QUEUED, updated_at__lt=stale) | Q(
-        state=AgentRun.State.RUNNING, lease_until__lt=Now()
-    )
+    due = Q(state=AgentRun.State.QUEUED, updated_at__lt=stale) | Q(state=AgentRun.State.RUNNING, lease_until__lt=Now())
     return list(AgentRun.objects.filter(due).order_by("pk").values_list("pk", flat=True)[:200])
 
 
 def _end_waiting(ticket: Ticket) -> None:
-    ticket.runs.filter(
-        state__in=(AgentRun.State.WAITING_CUSTOMER, AgentRun.State.WAITING_EXTERNAL)
-    ).update(state=AgentRun.State.COMPLETED, updated_at=clock.now())
+    ticket.runs.filter(state__in=(AgentRun.State.WAITING_CUSTOMER, AgentRun.State.WAITING_EXTERNAL)).update(
+        state=AgentRun.State.COMPLETED, updated_at=clock.now()
+    )
 
 
 def _lease_end() -> object:

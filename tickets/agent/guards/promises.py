@@ -37,9 +37,7 @@ def refuse_false_claims(decision: Decision, context: AgentContext) -> Decision |
 
 def claims(text: str) -> bool:
     """Tell whether a text says that something was done; questions about and denials of it do not."""
-    return any(
-        CLAIM.search(sentence) and not NEGATED.search(sentence) for sentence in re.split(r"(?<=[.!?])\s+", text)
-    )
+    return any(CLAIM.search(sentence) and not NEGATED.search(sentence) for sentence in re.split(r"(?<=[.!?])\s+", text))
 
 
 def _something_succeeded(context: AgentContext) -> bool:

@@ -19,7 +19,5 @@ def refuse_unsure(decision: Decision, context: AgentContext) -> Decision | Refus
     return Refusal(
         rule="below_threshold",
         story=f"Held back {what} that was not sure enough.",
-        instead=HandOff(
-            reason=Handoff.Reason.LOW_CONFIDENCE, draft=text_of(decision), confidence=decision.confidence
-        ),
+        instead=HandOff(reason=Handoff.Reason.LOW_CONFIDENCE, draft=text_of(decision), confidence=decision.confidence),
     )

@@ -84,9 +84,7 @@ def _wants_a_person(probability: float) -> Understanding:
 
 def _request(context: AgentContext, *, is_greeting: bool) -> Understanding:
     """Classify what is asked; a procedure starts only when it is likely enough."""
-    ranked = understanding.classify_intent(
-        context.text, history=context.customer_history, settings=context.settings
-    )
+    ranked = understanding.classify_intent(context.text, history=context.customer_history, settings=context.settings)
     top, probability = ranked[0] if ranked else ("", 0.0)
     if is_greeting and (top == SMALL_TALK or probability < context.settings.act_threshold):
         return Understanding(act=SMALL_TALK, intent=SMALL_TALK, probability=1.0, story="A greeting or small talk.")
@@ -179,7 +177,9 @@ def _other_request(context: AgentContext, slug: str) -> Understanding | None:
     if len(context.text.split()) < understanding.SHORT_WORDS:
         return None
     found = _request(context, is_greeting=False)
-    is_clear = found.intent not in {slug, "other", "", SMALL_TALK} and found.probability >= context.settings.act_threshold
+    is_clear = (
+        found.intent not in {slug, "other", "", SMALL_TALK} and found.probability >= context.settings.act_threshold
+    )
     return found if is_clear else None
 
 
@@ -201,7 +201,10 @@ def _chosen_intent(context: AgentContext, slug: Any) -> Understanding | None:
 
 
 def _react(act: str, probability: float, context: AgentContext) -> Understanding:
-    stories = {"thanks": "The customer says that it is solved.", "not_helpful": "The customer says that it did not help."}
+    stories = {
+        "thanks": "The customer says that it is solved.",
+        "not_helpful": "The customer says that it did not help.",
+    }
     last = next((s for s in reversed(context.earlier) if s.kind == AgentStep.Kind.UNDERSTAND), None)
     intent = str(last.input.get("intent", "")) if last else ""
     return Understanding(

@@ -28,7 +28,12 @@ STEPS = (
         "kind": "compute",
         "expression": "found.charges.filter(c, c.refundable_cents == c.amount_cents && found.charges.exists(d, d.id != c.id && d.amount_cents == c.amount_cents && days_between(c.created, d.created) <= 3.0) && !(c.id in rejected))",
     },
-    {"key": "none", "kind": "say", "condition": "size(pair) == 0", "text": "I see no two equal charges, so I changed nothing."},
+    {
+        "key": "none",
+        "kind": "say",
+        "condition": "size(pair) == 0",
+        "text": "I see no two equal charges, so I changed nothing.",
+    },
     {"key": "charge", "kind": "compute", "expression": "pair[size(pair) - 1]"},
     {
         "key": "agreed",
@@ -68,7 +73,11 @@ class Desk:
         billing = Team.objects.create(slug="billing", name="Billing")
         for slug, phrases in PHRASES.items():
             intent = Intent.objects.create(
-                slug=slug, name=slug, examples=phrases, is_how_to=slug == "how_to", team=billing if slug == "double_charge" else None
+                slug=slug,
+                name=slug,
+                examples=phrases,
+                is_how_to=slug == "how_to",
+                team=billing if slug == "double_charge" else None,
             )
             Stage.objects.create(intent=intent)
         procedure = Procedure.objects.create(intent=Intent.objects.get(slug="double_charge"))
@@ -81,7 +90,11 @@ class Desk:
         )
         for number in (1, 2):
             SandboxCharge.objects.create(
-                id=f"ch_{number}", contact="ana@northwind.example", amount_cents=4900, currency="usd", created=clock.now()
+                id=f"ch_{number}",
+                contact="ana@northwind.example",
+                amount_cents=4900,
+                currency="usd",
+                created=clock.now(),
             )
         self.ticket = None
 

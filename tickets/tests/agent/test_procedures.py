@@ -5,7 +5,12 @@ from tickets.agent.procedures import active_procedure, next_decision
 from tickets.selectors_agent import StepRule
 from tickets.tests.agent.builders import context, procedure, step
 
-CHARGES = {"charges": [{"id": "ch_1", "amount_cents": 4900, "currency": "usd"}, {"id": "ch_2", "amount_cents": 4900, "currency": "usd"}]}
+CHARGES = {
+    "charges": [
+        {"id": "ch_1", "amount_cents": 4900, "currency": "usd"},
+        {"id": "ch_2", "amount_cents": 4900, "currency": "usd"},
+    ]
+}
 REFUND = procedure(
     "refund",
     StepRule(key="found", kind="look_up", capability="billing.find_charges"),
@@ -55,7 +60,9 @@ def test_a_false_condition_skips_a_step_and_several_choices_are_asked_about():
 
 
 def test_a_true_condition_ends_with_what_is_said():
-    nothing = step("act", step="found", capability="billing.find_charges", output={"state": "succeeded", "result": {"charges": []}})
+    nothing = step(
+        "act", step="found", capability="billing.find_charges", output={"state": "succeeded", "result": {"charges": []}}
+    )
     decision = decide(STARTED, nothing)
     assert isinstance(decision, Answer)
     assert decision.sentences[0].text == "I see no charge."
@@ -119,7 +126,12 @@ def test_a_refused_action_is_never_tried_again():
 
 
 def test_the_end_says_what_the_action_returned_and_resolves():
-    done = step("act", step="refund", capability="billing.refund_charge", output={"state": "succeeded", "result": {"refund_id": "re_1"}})
+    done = step(
+        "act",
+        step="refund",
+        capability="billing.refund_charge",
+        output={"state": "succeeded", "result": {"refund_id": "re_1"}},
+    )
     decision = decide(STARTED, FOUND, chosen(), confirmed(), done)
     assert isinstance(decision, Answer)
     assert decision.sentences[0].text == "Refunded re_1."

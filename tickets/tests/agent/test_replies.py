@@ -67,6 +67,28 @@ def test_anything_else_is_unclear(text):
     assert read_confirmation(text, question=QUESTION) == "unclear"
 
 
+CANCELLATION = (
+    "Shall I cancel your pro subscription sub_1?",
+    "Cancel pro subscription",
+    "Yes, cancel pro subscription",
+    "No",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("yes, cancel it", "yes"),
+        ("please cancel it, yes", "yes"),
+        ("no, don't cancel", "no"),
+        ("stop", "no"),
+        ("cancel", "unclear"),
+    ],
+)
+def test_the_deed_that_is_asked_about_is_no_refusal(text, verdict):
+    assert read_confirmation(text, question=CANCELLATION) == verdict
+
+
 OPTIONS = (
     {"label": "Pro plan, $49.00 on 3 November", "value": {"id": "ch_1"}, "id": "ch_1"},
     {"label": "Seats, $20.00 on 5 November", "value": {"id": "ch_2"}, "id": "ch_2"},
