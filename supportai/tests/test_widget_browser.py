@@ -162,8 +162,8 @@ def reply(ticket: Ticket, text: str) -> Message:
     return messages.post_staff_reply(ticket_id=ticket.pk, user_id=user.pk, client_id=uuid.uuid4(), text=text)
 
 
-def token(brand: Brand, subject: str) -> str:
-    until = clock.now() + timedelta(hours=1)
+def token(brand: Brand, subject: str, *, hours: int = 1) -> str:
+    until = clock.now() + timedelta(hours=hours)
     return jwt.encode({"sub": subject, "aud": brand.slug, "exp": until}, brand.signing_key, algorithm="HS256")
 
 
@@ -444,6 +444,29 @@ def test_signing_out_forgets_everything_in_the_browser(visiting, brand):
     page.locator("supportai-widget").wait_for(state="detached")
     left = page.evaluate("() => Object.keys({ ...localStorage, ...sessionStorage })")
     assert [key for key in left if key.startswith("supportai")] == []
+
+
+def test_a_conversation_that_is_gone_makes_room_for_a_new_one(visiting):
+    page = visiting().page()
+    write(page, "First")
+    ticket = has_arrived("First").ticket
+    in_thread(ticket.delete)
+    page.reload()
+    page.locator(".m.me").first.wait_for(state="detached")
+    write(page, "Second")
+    assert has_arrived("Second").ticket != ticket
+
+
+def test_an_identity_that_expired_is_said_and_can_be_renewed(visiting, brand):
+    page = visiting(more=f'data-identity="{token(brand, "u1", hours=-1)}"').page(is_opened=False)
+    page.evaluate("() => { window.seen = []; window.supportai.on('expired', () => window.seen.push('expired')); }")
+    page.click(".launch")
+    page.get_by_text("You were signed out.").wait_for()
+    assert page.evaluate("() => window.seen") == ["expired"]
+    page.evaluate("jwt => window.supportai.identify(jwt)", token(brand, "u1"))
+    page.get_by_text("You were signed out.").wait_for(state="detached")
+    write(page, "Here again")
+    assert has_arrived("Here again").identity_level == "signed"
 
 
 # ---- phones and other scripts ----

@@ -1,6 +1,6 @@
 """What a widget may send, over websocket and HTTP alike, checked before anything happens.
 
-The wire format is documented in docs/tickets.md; unknown fields are ignored, so that newer widgets can talk to us.
+The wire format is documented in docs/widget.md; unknown fields are ignored, so that newer widgets can talk to us.
 """
 
 from collections.abc import Mapping

@@ -455,7 +455,7 @@ async def test_only_the_watched_ticket_rings_and_null_stops_it():
         assert await desk.receive_nothing(timeout=0.2)
 
 
-@pytest.mark.parametrize("ticket", ["nonsense", str(uuid4())])
+@pytest.mark.parametrize("ticket", ["nonsense", str(uuid4())], ids=["no id", "of nothing"])
 async def test_a_ticket_that_is_none_cannot_be_watched(ticket):
     async with inbox(await in_db(staff)()) as desk:
         await desk.send({"type": "watch", "ticket": ticket})

@@ -1,6 +1,6 @@
 """The widget's files and its HTTP side: JSON with bearer sessions, CORS for the brands' own sites, no cookies.
 
-Who cannot use a websocket gets everything here; docs/tickets.md describes the forms.
+Who cannot use a websocket gets everything here; docs/widget.md describes the forms.
 """
 
 import hashlib

@@ -3,13 +3,14 @@ import { Api } from "./api.js";
 import { Tray } from "./attachments.js";
 import { Composer } from "./composer.js";
 import { CLOSED, Connection } from "./connection.js";
+import { HANDLERS } from "./handlers.js";
 import { describePage } from "./page.js";
 import { Panel } from "./panel.js";
+import { Sender } from "./sender.js";
 import { Drawer } from "./storage.js";
 import { Store } from "./store.js";
 import { texts } from "./texts.js";
 
-const ACK_MS = 15_000;
 const TYPING_EVERY_MS = 3_000;
 const TYPING_SHOWN_MS = 6_000;
 // Nothing is said about waiting before this; most answers are there by then.
@@ -28,7 +29,7 @@ class App {
     this.kept = new Drawer("sessionStorage", `supportai:${this.options.brand}`);
     this.isOpen = false;
     this.unread = 0;
-    this.inFlight = null;
+    this.refusals = 0;
     this.lostAt = 0;
     this.retryAt = 0;
     this.view = { page: null, consent: null, typing: "", isReading: false, notice: "", hasAskedPerson: false };
@@ -36,11 +37,14 @@ class App {
     const socketUrl = new URL("../ws/widget/", this.options.base);
     socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
     this.connection = new Connection(socketUrl.href, {
-      hello: () => ({ type: "hello", session: this.api.token, ticket: this.store.ticketId, after: this.store.seen }),
+      hello: () => this.hello(),
       onFrame: (frame) => this.receive(frame),
       onState: (state, retryAt) => this.connectionChanged(state, retryAt),
       onRefused: (code) => this.refused(code),
       poll: (wait, signal) => this.poll(wait, signal),
+    });
+    this.sender = new Sender(this.store, this.connection, this.api, {
+      acknowledged: (frame) => this.acknowledged(frame), sessionEnded: () => this.refused(CLOSED.session), changed: () => this.render(),
     });
   }
 
@@ -66,7 +70,7 @@ class App {
       send: (text) => this.send(text),
       askPerson: () => this.askPerson(),
       startNew: () => this.startNew(),
-      retry: (item) => { this.store.patch(item.client_id, { state: "waiting", tab: this.store.tabId }); this.pump(); this.render(); },
+      retry: (item) => { this.store.patch(item.client_id, { state: "waiting", tab: this.store.tabId }); this.sender.pump(); this.render(); },
       remove: (item) => { this.store.unqueue(item.client_id); this.render(); },
       rate: (score, comment) => this.rate(score, comment),
       tryNow: () => this.connection.now(),
@@ -100,6 +104,11 @@ class App {
     this.panel.log.setAttribute("aria-label", texts.conversation(brand.name));
   }
 
+  hello() {
+    this.askedFor = this.store.ticketId;
+    return { type: "hello", session: this.api.token, ticket: this.askedFor, after: this.store.seen };
+  }
+
   async begin() {
     this.api.token = this.store.session.subject === this.subject ? this.store.session.token ?? "" : "";
     if (this.store.session.contact && this.store.session.subject !== this.subject) this.store.forget();
@@ -109,7 +118,7 @@ class App {
       await this.signIn();
     } catch (error) {
       if (error.code !== "network") {
-        this.update({ notice: error.code === "origin_not_allowed" ? texts.refused : error.message });
+        this.turnedAway(error);
         return;
       }
       if (!this.api.token) {
@@ -122,13 +131,21 @@ class App {
     this.render();
   }
 
+  /** The server will not talk to this page or this token; the host page may call identify() with a fresh one. */
+  turnedAway(error) {
+    this.connection.stop();
+    const isExpired = error.code === "identity_token_invalid";
+    this.update({ notice: { origin_not_allowed: texts.refused, identity_token_invalid: texts.signedOut }[error.code] ?? error.message });
+    if (isExpired) this.emit("expired");
+  }
+
   identify(jwt) {
     this.options.identity = jwt;
     // A fresh token of the same customer is used when the session ends.
-    if (subjectOf(jwt) === this.store.session.subject) return;
+    if (subjectOf(jwt) === this.store.session.subject && this.connection.isRunning) return;
     this.connection.stop();
     clearTimeout(this.timers.begin);
-    this.inFlight = null;
+    this.sender.reset();
     Object.assign(this.view, { page: null, consent: null, notice: "", typing: "", isReading: false, hasAskedPerson: false });
     this.composer.value = "";
     this.begin();
@@ -144,12 +161,13 @@ class App {
     this.store.saveSession({ token: "" });
     this.api.token = "";
     clearTimeout(this.timers.begin);
-    this.timers.begin = setTimeout(() => this.begin(), 1000);
+    this.refusals += 1;
+    this.timers.begin = setTimeout(() => this.begin(), Math.min(60_000, 500 * 2 ** this.refusals));
   }
 
   storeChanged(what) {
     if (what === "moved") this.connection.resume();
-    this.pump();
+    this.sender.pump();
     this.render();
   }
 
@@ -205,59 +223,16 @@ class App {
     this.composer.tray.clear();
     this.store.queue({ text, attachments, page: this.view.page ? describePage() : null });
     this.view.consent = null;
-    this.pump();
+    this.sender.pump();
     this.render({ follow: true });
-  }
-
-  /** Send the oldest unsent message; the next one goes when this one is confirmed. */
-  pump() {
-    if (this.inFlight || !this.connection.isOnline) return;
-    const item = this.store.next;
-    if (!item) return;
-    this.inFlight = item.client_id;
-    const message = {
-      client_id: item.client_id, ticket: item.ticket ?? this.store.ticketId, text: item.text,
-      attachments: item.attachments.map(({ id }) => id), ...(item.page && { page: item.page }),
-    };
-    clearTimeout(this.timers.ack);
-    if (this.connection.send({ type: "message", ...message })) {
-      this.timers.ack = setTimeout(() => this.unconfirmed(), ACK_MS);
-    } else {
-      this.api.postMessage(message).then((ack) => this.acknowledged(ack), (error) => this.notSent(item.client_id, error));
-    }
-  }
-
-  unconfirmed() {
-    this.inFlight = null;
-    this.connection.drop();
-    this.connection.lose();
   }
 
   acknowledged(frame) {
-    clearTimeout(this.timers.ack);
-    this.inFlight = null;
-    this.store.acknowledge(frame);
+    this.sender.confirmed(frame);
     // A new conversation: what else there is to know of it comes with the welcome.
     if (this.store.ticket?.id !== this.store.ticketId) this.connection.resume();
     this.expectAnswer();
-    this.pump();
     this.render({ follow: true });
-  }
-
-  notSent(clientId, error) {
-    clearTimeout(this.timers.ack);
-    this.inFlight = null;
-    if (error.code === "network") {
-      this.timers.pump = setTimeout(() => this.pump(), 3000);
-    } else if (error.code === "too_many_requests") {
-      this.timers.pump = setTimeout(() => this.pump(), (error.retryAfter || 10) * 1000);
-    } else if (error.code === "session_expired") {
-      this.refused(CLOSED.session);
-    } else {
-      this.store.patch(clientId, { state: "failed", error: error.message });
-      this.pump();
-    }
-    this.render();
   }
 
   expectAnswer() {
@@ -365,14 +340,14 @@ class App {
     if (state === "online") {
       this.lostAt = 0;
       clearInterval(this.timers.tick);
-      this.inFlight = null;
-      this.pump();
+      this.sender.reset();
+      this.sender.pump();
     } else if (!this.lostAt) {
       this.lostAt = Date.now();
       clearInterval(this.timers.tick);
       this.timers.tick = setInterval(() => this.render(), 1000);
     }
-    if (state === "offline") this.inFlight = null;
+    if (state === "offline") this.sender.reset();
     this.render();
   }
 
@@ -396,68 +371,6 @@ class App {
     });
   }
 }
-
-const HANDLERS = {
-  welcome(app, { ticket, messages }) {
-    if (ticket && app.store.ticketId && ticket.id !== app.store.ticketId) return;
-    if (!ticket && app.store.ticket) app.store.startNew(); // it is gone, or was somebody else's
-    if (ticket) {
-      app.store.setTicket(ticket);
-      app.arrived(messages);
-      app.store.seen = Math.max(app.store.seen, ticket.last_sequence);
-    }
-    app.store.keep();
-    app.pump();
-    app.render();
-  },
-  ack(app, frame) {
-    app.acknowledged(frame);
-  },
-  message(app, { ticket, message }) {
-    if (!app.store.ticketId && app.store.unqueue(message.client_id)) app.store.adopt(ticket);
-    if (ticket !== app.store.ticketId) return;
-    const isWhole = app.store.isNextAfterSeen(message.sequence);
-    app.arrived([message]);
-    if (!isWhole) app.resync();
-    app.store.keep();
-    app.render();
-  },
-  working(app, { ticket, text }) {
-    if (ticket !== app.store.ticketId) return;
-    clearTimeout(app.timers.reading);
-    if (app.store.working.at(-1) !== text) app.store.working.push(text);
-    app.update({ isReading: false });
-  },
-  stream(app, frame) {
-    if (frame.ticket !== app.store.ticketId) return;
-    app.store.stream = frame.discard ? null : frame;
-    app.update({ isReading: false });
-  },
-  ticket(app, { ticket }) {
-    // Asking for a person without having written before opens a conversation.
-    if (!app.store.ticketId && app.view.hasAskedPerson) app.store.adopt(ticket.id);
-    if (ticket.id !== app.store.ticketId) return;
-    if (app.store.ticket?.csat_asked && ticket.status === "resolved" && !ticket.csat_asked) app.rated();
-    app.store.setTicket(ticket);
-    if (ticket.handler === "person") Object.assign(app.store, { working: [], stream: null });
-    if (ticket.status === "resolved") app.view.typing = "";
-    if (ticket.handler === "ai_agent") app.view.hasAskedPerson = false;
-    if (ticket.last_sequence > app.store.seen) app.resync();
-    app.store.keep();
-    app.emit("ticket", ticket);
-    app.render();
-  },
-  typing(app, { who, ticket }) {
-    if (!ticket || ticket === app.store.ticketId) app.typed(who);
-  },
-  pong(app, frame) {
-    if (frame.last_sequence > app.store.seen) app.resync();
-  },
-  error(app, { code, text, client_id: clientId, retry_after: retryAfter }) {
-    if (clientId) app.notSent(clientId, { code, message: text, retryAfter });
-    else app.update({ notice: text || texts.failed, hasAskedPerson: false });
-  },
-};
 
 /** Read who a token speaks of; the server alone decides whether it is true. */
 function subjectOf(jwt) {

@@ -2,14 +2,15 @@
 import { attachmentLink } from "./attachments.js";
 import { h, hidden, icon } from "./dom.js";
 import { blocks, plain, safeLink } from "./markdown.js";
-import { texts, time } from "./texts.js";
+import { doneStep, texts, time } from "./texts.js";
 
-/** The steps that were taken for an answer, said in words. */
+/** The steps taken for an answer, said in words; the last one is still going on unless `isDone`. */
 export function didLine(steps, isDone) {
-  return h("p", { class: "did" }, steps.map((step, index) => {
-    const isOver = isDone || index < steps.length - 1;
-    return h("span", {}, icon(isOver ? "check" : "clock", "s"), isOver ? step : `${step} …`);
-  }));
+  const over = (isDone ? steps : steps.slice(0, -1)).map(doneStep).filter(Boolean);
+  const now = isDone ? [] : steps.slice(-1);
+  if (!over.length && !now.length) return null;
+  return h("p", { class: "did" }, over.map((step) => h("span", {}, icon("check", "s"), step)),
+    now.map((step) => h("span", {}, icon("clock", "s"), `${step} …`)));
 }
 
 function sourceItem(citation, base) {

@@ -185,10 +185,12 @@ export class Panel {
     const version = JSON.stringify(choices);
     if (version === this.quickVersion) return;
     this.quickVersion = version;
-    this.quick.replaceChildren(...choices.map(({ label, action, value, isPrimary }) => h("button", {
-      type: "button", class: `btn ${isPrimary ? "primary" : ""}`,
-      onclick: () => (action ? this.actions[action]() : this.actions.send(value)),
-    }, label)));
+    const button = ({ label, action, value }) => h("button", {
+      type: "button", class: "btn", onclick: () => (action ? this.actions[action]() : this.actions.send(value)),
+    }, label);
+    const offered = choices.filter(({ action }) => !action).map(button);
+    // What is always possible stands apart on small screens, where the offers scroll.
+    this.quick.replaceChildren(h("div", { class: "offers" }, offered), ...choices.filter(({ action }) => action).map(button));
     this.quick.hidden = !choices.length;
   }
 }

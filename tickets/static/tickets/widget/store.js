@@ -102,6 +102,12 @@ export class Store {
     this.keep();
   }
 
+  /** A conversation is gone: what waits to be said in it begins a new one. */
+  lose(ticket) {
+    this.outbox = this.outbox.map((item) => (item.ticket === ticket ? { ...item, ticket: null } : item));
+    this.startNew();
+  }
+
   // ---- the outbox ----
 
   get outboxName() {

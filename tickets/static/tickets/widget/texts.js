@@ -65,9 +65,19 @@ export const texts = {
   justChat: "No, just chat",
   shareEnds: "Goes with your messages until you leave this page or press the eye above.",
   refused: "This site may not show this widget. Please tell the people who run it.",
+  signedOut: "You were signed out. Reload this page to go on; what you wrote is kept.",
   newMessages: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
   failed: "This did not work. Please try again.",
 };
+
+const PAST = { Searching: "Searched", "Looking up": "Looked up", Reading: "Read", Checking: "Checked" };
+
+/** Say of a step that it was done, null for steps that may not have worked: only what was read is sure to have been. */
+export function doneStep(step) {
+  const verb = Object.keys(PAST).find((words) => step.startsWith(`${words} `));
+  if (verb) return PAST[verb] + step.slice(verb.length);
+  return /^\w+ing\b/.test(step) ? null : step;
+}
 
 function teamName(team) {
   return /\bteam$/i.test(team) ? team.toLowerCase() : `${team.toLowerCase()} team`;

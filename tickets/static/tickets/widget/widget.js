@@ -148,7 +148,7 @@
     close() {
       app?.close();
     },
-    /** Listen to "open", "close", "message" or "ticket"; returns a function that stops listening. */
+    /** Listen to "open", "close", "message", "ticket" or "expired" (identify again); returns a function that stops listening. */
     on(name, listener) {
       if (!listeners.has(name)) listeners.set(name, new Set());
       listeners.get(name).add(listener);
