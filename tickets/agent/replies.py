@@ -67,6 +67,7 @@ def read_confirmation(text: str, *, question: Sequence[str]) -> Verdict:
     lowered = " ".join(words)
     known = {word for part in question for word in tokens(part)}
     agrees = bool(YES & set(words)) or any(phrase in lowered for phrase in YES_PHRASES)
+    agrees = agrees or _repeats_the_deed(text, words, known, question)
     refuses = bool((NO - (DEEDS & known)) & set(words)) or any(phrase in lowered for phrase in NO_PHRASES)
     for phrase in NO_PHRASES:
         lowered = lowered.replace(phrase, " ")
@@ -78,6 +79,13 @@ def read_confirmation(text: str, *, question: Sequence[str]) -> Verdict:
     if changes:
         return "changed"
     return "unclear"
+
+
+def _repeats_the_deed(text: str, words: list[str], known: set[str], question: Sequence[str]) -> bool:
+    """Tell whether a reply without a yes just tells to do it: "please refund it" after "Yes, refund $49.00"."""
+    yes_labels = [found for part in question if (found := tokens(part))[:1] == ["yes"]]
+    deeds = {label[1] for label in yes_labels if len(label) > 1}
+    return bool(deeds & set(words)) and "?" not in text and _residue(words, known) == 0
 
 
 def _changes(text: str, words: list[str], known: set[str], question: Sequence[str]) -> bool:
