@@ -113,7 +113,8 @@ def _await_approval(
 
 def _answer(run: AgentRun, step: AgentStep, answer: Answer) -> AgentRun.State | None:
     crashpoint("answer.before_post")
-    stream_sentences(run, [sentence.text for sentence in answer.sentences])
+    if step.state != AgentStep.State.DONE:
+        stream_sentences(run, [sentence.text for sentence in answer.sentences])
     posted = messages.post_agent_message(
         run=run,
         message=AgentMessage(

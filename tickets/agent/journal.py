@@ -82,6 +82,12 @@ def unfinished(run: AgentRun) -> AgentStep | None:
     return run.steps.filter(state=AgentStep.State.DECIDED).order_by("index").first()
 
 
+def ending(run: AgentRun) -> AgentStep | None:
+    """Give the carried-out step that ends a run which a crash left unfinished; carrying it out again only ends it."""
+    kinds = (AgentStep.Kind.ANSWER, AgentStep.Kind.ASK, AgentStep.Kind.HAND_OFF)
+    return run.steps.filter(kind__in=kinds, state=AgentStep.State.DONE).order_by("-index").first()
+
+
 @transaction.atomic
 def _write(run: AgentRun, **fields: object) -> AgentStep:
     last = run.steps.aggregate(last=Max("index"))["last"] or 0

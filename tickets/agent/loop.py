@@ -83,7 +83,11 @@ class AgentLoop:
         self.run.versions = {"settings": self.settings.version, "policy": f"{self.policy.name}-1"}
         while runs.keep_lease(self.run):
             context = build_context(self.run, self.settings)
-            step = journal.unfinished(self.run) or self._next_step(context, time.monotonic() - started)
+            step = (
+                journal.unfinished(self.run)
+                or journal.ending(self.run)
+                or self._next_step(context, time.monotonic() - started)
+            )
             if step is None:
                 continue
             crashpoint("step.journalled")
