@@ -41,9 +41,7 @@ def show_message(event: events.MessagePosted) -> None:
 def show_ticket(event: events.TicketChanged) -> None:
     """Tell widgets and staff pages that status or owner changed."""
     ticket = Ticket.objects.select_related("contact", "assignee", "team").get(pk=event.ticket_id)
-    send_frame(
-        contact_group(ticket.contact.public_id), {"type": "ticket", "ticket": selectors.ticket_frame(ticket)}
-    )
+    send_frame(contact_group(ticket.contact.public_id), {"type": "ticket", "ticket": selectors.ticket_frame(ticket)})
     send_frame(ticket_group(ticket.public_id), {"type": "ticket", "ticket": ticket.public_id})
     send_frame(INBOX_GROUP, {"type": "row", "ticket": ticket.public_id})
 
@@ -67,4 +65,3 @@ def wake_run(event: ExecutionFinished) -> None:
     kind, _, rest = event.caller.partition(":")
     if kind == "run":
         runs.wake(run_public_id=UUID(rest.partition(":")[0]))
-

@@ -205,9 +205,22 @@ class _Walk:
 
     def _ask(self, step: StepRule) -> Decision | None:
         if step.key in self.progress.answers:
-            self.values[step.key] = self.progress.answers[step.key]
-            return None
+            value = self._matching(step, str(self.progress.answers[step.key]))
+            if value:
+                self.values[step.key] = value
+                return None
         return self._question(step, expects="value", options=())
+
+    def _matching(self, step: StepRule, answer: str) -> str:
+        """Give the part of an answer that the step's pattern wants; all of it without a pattern, nothing on a miss."""
+        if not step.expression:
+            return answer
+        pattern = cel.evaluate(step.expression, self.values)
+        try:
+            match = re.search(str(pattern), answer, re.IGNORECASE)
+        except re.error as exc:
+            raise cel.ExpressionError(f"pattern of {step.key}: {exc}") from exc
+        return match.group() if match else ""
 
     def _confirm(self, step: StepRule) -> Decision | None:
         answer = self.progress.answers.get(step.key)
@@ -249,7 +262,7 @@ class _Walk:
 
     def _say(self, step: StepRule) -> Decision:
         sources = tuple(
-            Cited(title=f"{capability.partition('.')[2].replace('_', ' ').capitalize()}, read just now")
+            Cited(title=f"Your {subject_of(capability)}, read just now")
             for key, capability in self.progress.looked_up.items()
             if key in self.values
         )
@@ -292,6 +305,11 @@ def _named_in(options: Sequence[JSONDict], slots: JSONDict, context: AgentContex
     del context
     named = [option["value"] for option in options if option["id"] and option["id"] in slots.get("ids", [])]
     return named[0] if len(named) == 1 else None
+
+
+def subject_of(capability: str) -> str:
+    """Name what a capability is about: `billing.find_charges` gives charges."""
+    return capability.rpartition(".")[2].partition("_")[2].replace("_", " ") or "account"
 
 
 def _paragraphs(text: str) -> list[str]:

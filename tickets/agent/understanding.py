@@ -42,12 +42,20 @@ def classify_act(text: str) -> Prediction:
     return _act_head().predict(_embed([text]))[0]
 
 
-def asks_for_a_person(text: str, *, is_answer: bool) -> bool:
-    """Tell whether a text asks for a person; as the answer to a question only when it says so in plain words."""
+def asks_for_a_person(text: str, *, settings: AgentSettings, is_answer: bool) -> bool:
+    """Tell whether a text asks for a person: in plain words, or when both heads say so.
+
+    As the answer to a question only plain words count.
+    """
     if HUMAN.search(text):
         return True
+    if is_answer:
+        return False
     act = classify_act(text)
-    return not is_answer and act.label == "human_request" and act.probability >= SURE and act.nearest >= NEAR
+    if act.label != "human_request" or act.probability < SURE or act.nearest < NEAR:
+        return False
+    ranked = classify_intent(text, history=(), settings=settings)
+    return not ranked or ranked[0][0] == "human_request"
 
 
 def classify_intent(text: str, *, history: Sequence[str], settings: AgentSettings) -> tuple[tuple[str, float], ...]:

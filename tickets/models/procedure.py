@@ -93,7 +93,7 @@ class ProcedureStep(BaseModel):
     )
     expression = models.TextField(
         blank=True,
-        help_text="CEL. Compute: the value. Choose: the list to choose from. Ask: the pattern the answer must match, as a CEL text.",
+        help_text="CEL. Compute: the value. Choose: the list to choose from. Ask: a pattern as a CEL text; the part of the answer that matches it is the value.",
     )
     text = models.TextField(
         blank=True,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from knowledge.markdown import to_plain
 from supportai.core.models import JSONDict
 from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff
 from tickets.views.words import (
@@ -99,13 +100,21 @@ def story_of_ticket(runs: Sequence[AgentRun], settings: AgentConfiguration) -> S
 
 def turn_of(run: AgentRun) -> Turn:
     """Tell one run."""
-    seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
+    steps = list(run.steps.all())
     return Turn(
         run=run,
-        steps=tuple(step_of(step) for step in run.steps.all()),
-        seconds=seconds,
+        steps=tuple(step_of(step) for step in steps),
+        seconds=_worked_seconds(run, steps),
         is_active=run.state in AgentRun.ACTIVE,
     )
+
+
+def _worked_seconds(run: AgentRun, steps: Sequence[AgentStep]) -> float | None:
+    """Measure from the start to the last step; a run may stay open long after that, waiting for somebody."""
+    if run.started_at is None or not steps:
+        return None
+    ended = max(step.created_at + timedelta(milliseconds=step.duration_ms) for step in steps)
+    return max(0.0, (ended - run.started_at).total_seconds())
 
 
 def step_of(step: AgentStep) -> StoryStep:
@@ -241,7 +250,7 @@ def _passages(step: AgentStep) -> tuple[Considered, ...]:
             heading=str(passage.get("heading", "")),
             slug=str(passage.get("slug", "")),
             score=f"{float(passage.get('score', 0)):.3f}",
-            text=str(passage.get("text", "")),
+            text=to_plain(str(passage.get("text", ""))),
             is_used=passage.get("revision_id") in used,
         )
         for passage in step.output.get("passages", ())

@@ -29,6 +29,7 @@ MAX_CANDIDATES = 3
 SOLVED = {"label": "Yes, solved", "value": "Yes, solved"}
 NOT_YET = {"label": "Not yet", "value": "Not yet, that did not help"}
 PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
+ELSE = "Something else"
 SMALL_TALK = "small_talk"
 HUMAN_REQUEST = "human_request"
 
@@ -41,7 +42,7 @@ class LocalPolicy:
     def understand(self, context: AgentContext) -> Understanding:
         """Read the turn: an answer to the pending question first, then an act, then a request."""
         pending = context.pending
-        if understanding.asks_for_a_person(context.text, is_answer=pending is not None):
+        if understanding.asks_for_a_person(context.text, settings=context.settings, is_answer=pending is not None):
             return _wants_a_person(1.0)
         if pending is not None:
             answered = _read_answer(pending, context)
@@ -321,9 +322,8 @@ def _clarify(context: AgentContext, understood: Understanding) -> Ask | None:
     return Ask(
         text="I want to get this right. Which of these is it about?",
         expects="intent",
-        options=(*options, {"label": "Something else", "value": "other"}),
-        quick_replies=tuple({"label": o["label"], "value": o["label"]} for o in options)
-        + ({"label": "Something else", "value": "Something else"},),
+        options=(*options, {"label": ELSE, "value": "other"}),
+        quick_replies=tuple({"label": label, "value": label} for label in (*(o["label"] for o in options), ELSE)),
         confidence=understood.probability,
         why="Two intents are too close to act on one of them.",
     )

@@ -66,7 +66,7 @@ def test_a_true_condition_ends_with_what_is_said():
     decision = decide(STARTED, nothing)
     assert isinstance(decision, Answer)
     assert decision.sentences[0].text == "I see no charge."
-    assert decision.sources[0].title == "Find charges, read just now"
+    assert decision.sources[0].title == "Your charges, read just now"
 
 
 def test_an_id_that_the_customer_wrote_chooses():
@@ -146,6 +146,27 @@ def test_an_unclear_answer_is_asked_about_once_more():
     second = decide(STARTED, FOUND, chosen(), asked, asked)
     assert isinstance(second, HandOff)
     assert second.reason == "low_confidence"
+
+
+ASKING = procedure(
+    "asking",
+    StepRule(key="order", kind="ask", text="Which order?", expression='"FW-[0-9]{4}"'),
+    StepRule(key="done", kind="say", text="Order {{ order }}."),
+)
+
+
+def test_the_part_of_an_answer_that_matches_is_the_value():
+    answered = step("understand", reply={"ask": "q", "step": "order", "value": "it is fw-2041, I think"})
+    decision = decide(STARTED, answered, rules=ASKING)
+    assert isinstance(decision, Answer)
+    assert decision.sentences[0].text == "Order fw-2041."
+
+
+def test_an_answer_that_does_not_match_is_asked_for_again():
+    answered = step("understand", reply={"ask": "q", "step": "order", "value": "no idea"})
+    decision = decide(STARTED, step("ask", step="order", expects="value"), answered, rules=ASKING)
+    assert isinstance(decision, Ask)
+    assert decision.text == "Sorry, I did not get that. Which order?"
 
 
 def test_a_broken_expression_ends_with_people_and_names_itself():

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
+from supportai.core import clock
 from tickets.models import AgentConfiguration, AgentRun, AgentStep
 from tickets.selectors_case import runs_of
 from tickets.tests.factories import AgentRunFactory, AgentStepFactory, TicketFactory
@@ -188,3 +191,16 @@ def test_earlier_episodes_are_kept_apart():
 def test_versions_and_procedure_are_named():
     run = AgentRunFactory(versions={"settings": "3f9c"}, procedure="double_charge", tokens=120)
     assert tell(run).versions == "procedure double_charge · settings 3f9c · 120 tokens"
+
+
+def test_the_time_of_work_does_not_count_the_wait_for_the_customer():
+    run = AgentRunFactory(started_at=clock.now())
+    AgentStepFactory(run=run, duration_ms=1500)
+    AgentRun.objects.update(finished_at=clock.now() + timedelta(hours=3))
+    assert tell(run).summary == "1 turn, 1 step, 1.5 s of work"
+
+
+def test_a_passage_is_shown_without_markdown_marks():
+    passages = [{"slug": "a", "title": "A", "score": 0.5, "text": "Choose **Record payment**."}]
+    step = AgentStepFactory(kind=Kind.RETRIEVE, output={"passages": passages})
+    assert step_of(step).passages[0].text == "Choose Record payment."
