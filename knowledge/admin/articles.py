@@ -11,9 +11,9 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from knowledge.acting import staff_actor
 from knowledge.models import Article, Revision, Source
 from knowledge.services import articles
-from supportai.core.actors import Actor
 from supportai.core.admin import ConfigurationAdmin, PlainAdmin, go_to
 
 STATE_COLOURS = {"Published": "success", "In review": "info", "Stale": "warning", "Archived": "danger"}
@@ -99,7 +99,7 @@ class ArticleAdmin(PlainAdmin):
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         """Let the services store it, so that revisions and the document store follow."""
-        actor = Actor.staff(request.user.pk)
+        actor = staff_actor(request)
         given = form.cleaned_data
         if not change:
             made = articles.create_article(

@@ -12,9 +12,9 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.permissions import can_approve_suggestion
+from knowledge.acting import staff_actor
 from knowledge.models import EvaluationCase, Observation, Suggestion
 from knowledge.services import learning
-from supportai.core.actors import Actor
 from supportai.core.admin import PlainAdmin, go_to
 
 STATE_COLOURS = {"Open": "info", "Needs an edit": "warning", "Approved": "success", "Rejected": "danger"}
@@ -120,7 +120,7 @@ class SuggestionAdmin(PlainAdmin):
     )
     def approve(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         """Publish it as a learned article."""
-        article = learning.approve(suggestion_id=int(object_id), actor=Actor.staff(request.user.pk))
+        article = learning.approve(suggestion_id=int(object_id), actor=staff_actor(request))
         messages.success(request, f"Published “{article.title}”.")
         return go_to(_page(object_id))
 
@@ -138,7 +138,7 @@ class SuggestionAdmin(PlainAdmin):
     def reject(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Decide that it is not published."""
         reason = str(form.cleaned_data.get("reason") or "")
-        learning.reject(suggestion_id=int(object_id), actor=Actor.staff(request.user.pk), reason=reason)
+        learning.reject(suggestion_id=int(object_id), actor=staff_actor(request), reason=reason)
         messages.success(request, "Rejected; nothing was published.")
         return go_to(_page(object_id))
 

@@ -10,9 +10,7 @@ class ArticleSerializer(serializers.ModelSerializer[Article]):
 
     id = serializers.UUIDField(source="public_id", read_only=True)
     body = serializers.SerializerMethodField(help_text="Markdown.")
-    source = serializers.CharField(
-        source="source.name", read_only=True, allow_null=True, help_text="The source's name."
-    )
+    source = serializers.SlugRelatedField(slug_field="name", read_only=True, help_text="The source's name.")  # type: ignore[assignment, var-annotated]
     url = serializers.CharField(source="get_absolute_url", read_only=True)
     is_indexed = serializers.BooleanField(source="is_index_current", read_only=True)
 

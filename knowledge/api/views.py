@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.permissions import CanSeeInbox, HasScope
 from knowledge import selectors
+from knowledge.acting import staff_actor
 from knowledge.api import serializers
 from knowledge.api.filters import ArticleFilter
 from knowledge.api.permissions import ReadsOrWritesArticles
@@ -20,7 +21,6 @@ from knowledge.models import Article
 from knowledge.services import articles
 from knowledge.services.answers import compose
 from knowledge.services.search import search
-from supportai.core.actors import Actor
 from supportai.core.api import once
 
 DETAILS = ("slug", "audience", "language", "product")
@@ -52,7 +52,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
         given = _valid(serializers.WriteArticleSerializer(data=request.data))
 
         def make() -> tuple[Any, int]:
-            article = articles.create_article(actor=Actor.staff(request.user.pk), **given)
+            article = articles.create_article(actor=staff_actor(request), **given)
             return self.get_serializer(article).data, 201
 
         return once(request, make)
@@ -74,7 +74,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
                 article_id=article.pk,
                 title=given.get("title", before["title"]),
                 body=given.get("body", before["body"]),
-                actor=Actor.staff(request.user.pk),
+                actor=staff_actor(request),
                 is_published=given["is_published"],
             )
         return Response(self.get_serializer(article).data)

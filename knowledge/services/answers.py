@@ -281,7 +281,7 @@ def _says_it_already(vector: Vectors, vectors: Sequence[Vectors]) -> bool:
 
 def _in_reading_order(quoted: Sequence[QuotedSentence]) -> list[QuotedSentence]:
     """Keep passages in the order they were first quoted, and sentences in the order of the text."""
-    first = {}
+    first: dict[int, int] = {}
     for place, quote in enumerate(quoted):
         first.setdefault(quote.passage.passage_id, place)
     return sorted(quoted, key=lambda quote: (first[quote.passage.passage_id], quote.start))

@@ -101,7 +101,8 @@ class EmbeddingModel:
         hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
         # CLS pooling (model card): the first token's vector stands for the text.
         pooled: Vectors = hidden[:, 0] if hidden.ndim == 3 else hidden  # noqa: PLR2004 - (batch, token, dimension)
-        return pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        unit: Vectors = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        return unit
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:

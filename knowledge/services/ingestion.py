@@ -257,7 +257,7 @@ def _store_passages(pieces: Sequence["Document"]) -> None:
             revision_id=piece.meta["revision_id"],
             position=piece.meta["position"],
             heading=piece.meta["heading"],
-            body=piece.content,
+            body=piece.content or "",
             start=piece.meta["start"],
             end=piece.meta["end"],
         )

@@ -1,6 +1,5 @@
 """Learn from answers that people gave: draft, group, approve, reject, take back."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -206,7 +205,7 @@ def _decide(suggestion: Suggestion, state: Suggestion.State, actor: Actor) -> No
 
 
 def _keep_cases(suggestion: Suggestion, article: Article) -> None:
-    asked: Sequence[str] = suggestion.observations.values_list("question", flat=True)
+    asked = suggestion.observations.values_list("question", flat=True)
     questions = list(dict.fromkeys([suggestion.question, *asked]))[:MAX_CASES]
     EvaluationCase.objects.bulk_create(
         EvaluationCase(question=question, article=article, suggestion=suggestion) for question in questions
@@ -215,9 +214,11 @@ def _keep_cases(suggestion: Suggestion, article: Article) -> None:
 
 def _supersede_conflicts(suggestion: Suggestion, actor: Actor) -> None:
     """Close the other answers to the same question that still wait."""
-    ids = set(suggestion.conflicts.values_list("pk", flat=True)) | {suggestion.conflicts_with_id}
+    ids = set(suggestion.conflicts.values_list("pk", flat=True))
+    if suggestion.conflicts_with_id is not None:
+        ids.add(suggestion.conflicts_with_id)
     for other in Suggestion.objects.select_for_update(of=("self",), no_key=True).filter(
-        pk__in=ids - {None}, state__in=Suggestion.UNDECIDED
+        pk__in=ids, state__in=Suggestion.UNDECIDED
     ):
         other.reason = f"Another answer was approved: {suggestion.title}"[:300]
         _decide(other, Suggestion.State.SUPERSEDED, actor)

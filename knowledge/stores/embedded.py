@@ -102,11 +102,8 @@ class EmbeddedDocumentStore:
             FilterError: the filter is malformed.
         """
         where = to_sql(filters)
-        rows = self._connection().execute(
-            f"SELECT {FIELDS} FROM documents WHERE {where.sql} ORDER BY row",
-            where.values,
-        )
-        return [_document(row) for row in rows]
+        sql = f"SELECT {FIELDS} FROM documents WHERE {where.sql} ORDER BY row"  # noqa: S608 - values are bound
+        return [_document(row) for row in self._connection().execute(sql, where.values)]
 
     def write_documents(self, documents: list[Document], policy: DuplicatePolicy = DuplicatePolicy.NONE) -> int:
         """Store documents in one transaction and count those written; NONE means FAIL.
@@ -134,10 +131,8 @@ class EmbeddedDocumentStore:
         """Remove the documents that match and count them."""
         where = to_sql(filters)
         with self._writing() as (connection, _generation):
-            return connection.execute(
-                f"DELETE FROM documents WHERE {where.sql}",
-                where.values,
-            ).rowcount
+            sql = f"DELETE FROM documents WHERE {where.sql}"  # noqa: S608 - values are bound
+            return connection.execute(sql, where.values).rowcount
 
     def delete_all_documents(self) -> None:
         """Empty the store."""
@@ -164,8 +159,8 @@ class EmbeddedDocumentStore:
         if not match:
             return []
         connection = self._connection()
-        sql = f"SELECT rowid, -bm25(words, {WEIGHTS[0]}, {WEIGHTS[1]}, {WEIGHTS[2]}) FROM words WHERE words MATCH ?"
-        found: list[tuple[int, float]] = connection.execute(sql, (match,)).fetchall()
+        sql = "SELECT rowid, -bm25(words, ?, ?, ?) FROM words WHERE words MATCH ?"
+        found: list[tuple[int, float]] = connection.execute(sql, (*WEIGHTS, match)).fetchall()
         if filters:
             allowed = self._matching(connection, filters)
             found = [pair for pair in found if pair[0] in allowed]

@@ -1,6 +1,6 @@
 """The public help center: first page, search, articles."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -25,8 +25,10 @@ SEARCHED = 24
 SHOWN = 8
 # As sure as the AI agent has to be by default before it answers without a person.
 SURE_ENOUGH = 0.6
-# Below this share of the best score a page is not worth showing.
+# Below this share of the best score a page is not worth showing, and below this score none is: an unrelated page
+# reaches about 0.5.
 CLOSE_ENOUGH = 0.72
+LEAST_SCORE = 0.56
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,9 @@ def search(request: HttpRequest) -> HttpResponse:
     if query:
         passages = find(query=query, limit=SEARCHED)
         answer = compose(question=query, passages=passages)
-        hits = hits_of(query, passages)
         is_sure = answer.probability >= SURE_ENOUGH
+        quoted = {sentence.passage.article_id for sentence in answer.sentences} if is_sure else set()
+        hits = hits_of(query, passages, quoted)
         context |= {"hits": hits, "is_sure": is_sure, "answer": answer_blocks(answer, hits) if is_sure else []}
     return render(request, "knowledge/search.html", context | _frame())
 
@@ -83,13 +86,13 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "knowledge/article.html", context | _frame())
 
 
-def hits_of(query: str, passages: Sequence[FoundPassage]) -> list[Hit]:
-    """Give one result an article, best first, numbered as the short answer cites them."""
+def hits_of(query: str, passages: Sequence[FoundPassage], quoted: Set[int] = frozenset()) -> list[Hit]:
+    """Give one result an article, best first, numbered as the short answer cites them; quoted ones are always there."""
     best: dict[int, FoundPassage] = {}
     for passage in passages:
         best.setdefault(passage.article_id, passage)
-    floor = passages[0].score * CLOSE_ENOUGH if passages else 0.0
-    shown = [passage for passage in best.values() if passage.score >= floor][:SHOWN]
+    floor = max(passages[0].score * CLOSE_ENOUGH, LEAST_SCORE) if passages else 0.0
+    shown = [passage for passage in best.values() if passage.score >= floor or passage.article_id in quoted][:SHOWN]
     sections = dict(Article.objects.filter(pk__in=[p.article_id for p in shown]).values_list("pk", "product"))
     return [
         Hit(

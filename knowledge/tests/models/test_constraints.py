@@ -14,7 +14,7 @@ def refused(change):
 
 
 def test_a_passage_ends_after_its_start():
-    revision = publish_text("A", "x").current_revision
+    revision = publish_text("A", "x").revisions.get()
     refused(lambda: Passage.objects.create(revision=revision, position=0, body="", start=3, end=3))
 
 
