@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from integrations.actions import Risk
 from supportai.core import cel
 from supportai.core.models import JSONDict
 from tickets.agent.context import AgentContext, Step
@@ -85,7 +86,8 @@ def _replay_act(progress: Progress, step: Step) -> None:
     key = step.input["step"]
     if step.state == AgentStep.State.DONE and step.output.get("state") == "succeeded":
         progress.values[key] = step.output["result"]
-        progress.looked_up[key] = step.input["capability"]
+        if step.output.get("risk") == Risk.READ:
+            progress.looked_up[key] = step.input["capability"]
     elif step.state != AgentStep.State.DECIDED:
         progress.failures[key] = progress.failures.get(key, 0) + 1
         progress.values[f"{key}_failure"] = step.rule or step.output.get("state", "failed")
@@ -309,7 +311,7 @@ def _named_in(options: Sequence[JSONDict], slots: JSONDict, context: AgentContex
 
 def subject_of(capability: str) -> str:
     """Name what a capability is about: `billing.find_charges` gives charges."""
-    return capability.rpartition(".")[2].partition("_")[2].replace("_", " ") or "account"
+    return capability.rpartition(".")[2].partition("_")[2].replace("_", " ")
 
 
 def _paragraphs(text: str) -> list[str]:
