@@ -82,10 +82,13 @@ def read_confirmation(text: str, *, question: Sequence[str]) -> Verdict:
 
 
 def _repeats_the_deed(text: str, words: list[str], known: set[str], question: Sequence[str]) -> bool:
-    """Tell whether a reply without a yes just tells to do it: "please refund it" after "Yes, refund $49.00"."""
+    """Tell whether a reply without a yes just tells to do it: "please refund it" after "Yes, refund $49.00".
+
+    A single word is no order: "cancel" may mean the question.
+    """
     yes_labels = [found for part in question if (found := tokens(part))[:1] == ["yes"]]
     deeds = {label[1] for label in yes_labels if len(label) > 1}
-    return bool(deeds & set(words)) and "?" not in text and _residue(words, known) == 0
+    return bool(deeds & set(words)) and len(words) > 1 and "?" not in text and _residue(words, known) == 0
 
 
 def _changes(text: str, words: list[str], known: set[str], question: Sequence[str]) -> bool:
