@@ -34,7 +34,7 @@ def test_the_bar_counts_what_needs_this_person():
 
 
 def test_the_bar_tells_for_how_many_intents_the_agent_is_on():
-    Stage.objects.create(intent=IntentFactory(), level=Stage.Level.OFF)
+    Stage.objects.create(intent=IntentFactory.create(), level=Stage.Level.OFF)
     IntentFactory()
     switch = bar_for(UserFactory())["switch"]
     assert (switch.is_on, switch.intents_on, switch.intents) == (True, 1, 2)

@@ -94,7 +94,7 @@ def _reason_person(ticket: ListedTicket) -> str:
 def _reason_handed(ticket: ListedTicket) -> str:
     """Give the AI agent's own sentence, which names the why, while nothing happened since; else the fixed reason."""
     story = ticket.last_story or ""
-    if story.startswith("Handed off"):
+    if story.startswith("Handed off") or not ticket.open_handoff:
         return story
     return f"Handed off: {Handoff.Reason(ticket.open_handoff).label}"
 

@@ -41,7 +41,7 @@ def subjects(response) -> list[str]:
 
 def waiting(minutes: int, **fields) -> Ticket:
     at = clock.now() - timedelta(minutes=minutes)
-    return PersonTicketFactory(last_customer_message_at=at, **fields)
+    return PersonTicketFactory.create(last_customer_message_at=at, **fields)
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page(client, db):

@@ -15,7 +15,7 @@ Kind, State = AgentStep.Kind, AgentStep.State
 def act(capability="billing.refund_charge", **fields) -> AgentStep:
     state = fields.pop("outcome", "succeeded")
     output = {"state": state, "action": f"sandbox.{capability.split('.')[1]}", "risk": "critical"}
-    return AgentStepFactory(
+    return AgentStepFactory.create(
         kind=Kind.ACT,
         input={"capability": capability, "arguments": {"charge_id": "ch_2"}, "confirmation": "c"},
         output=output | fields.pop("output", {}),

@@ -42,7 +42,8 @@ def say(client: Client, ticket: Ticket, text: str, kind: str = "reply", **extra)
 
 
 def events(response) -> dict:
-    return json.loads(response["HX-Trigger"])
+    found: dict = json.loads(response["HX-Trigger"])
+    return found
 
 
 # --- Reading ------------------------------------------------------------------------------------
