@@ -41,7 +41,8 @@ def subjects(response) -> list[str]:
 
 def waiting(minutes: int, **fields) -> Ticket:
     at = clock.now() - timedelta(minutes=minutes)
-    return PersonTicketFactory.create(last_customer_message_at=at, **fields)
+    made: Ticket = PersonTicketFactory.create(last_customer_message_at=at, **fields)
+    return made
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page(client, db):

@@ -15,12 +15,13 @@ Kind, State = AgentStep.Kind, AgentStep.State
 def act(capability="billing.refund_charge", **fields) -> AgentStep:
     state = fields.pop("outcome", "succeeded")
     output = {"state": state, "action": f"sandbox.{capability.split('.')[1]}", "risk": "critical"}
-    return AgentStepFactory.create(
+    made: AgentStep = AgentStepFactory.create(
         kind=Kind.ACT,
         input={"capability": capability, "arguments": {"charge_id": "ch_2"}, "confirmation": "c"},
         output=output | fields.pop("output", {}),
         **fields,
     )
+    return made
 
 
 def tell(run: AgentRun, **settings):
