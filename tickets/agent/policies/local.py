@@ -133,7 +133,7 @@ def _read_answer(pending: Step, context: AgentContext) -> Understanding | None:
             slug, {**ask, "value": context.text}, "The customer gave the value."
         )
     if expects == "intent":
-        value = replies.read_choice(context.text, pending.input["options"])
+        value = replies.read_choice(context.text, pending.input["options"]) or _first_if_yes(pending, context.text)
         return _chosen_intent(context, value) if value else None
     return None
 
@@ -163,6 +163,13 @@ def _read_confirmation(pending: Step, context: AgentContext, ask: JSONDict, slug
         slots=slots.find_slots([context.text]),
         story="The customer changed what was asked, so the question no longer holds.",
     )
+
+
+def _first_if_yes(pending: Step, text: str) -> Any | None:
+    """Take a plain yes to "which of these" for the likeliest, which stands first; acting needs another yes anyway."""
+    options = pending.input["options"]
+    is_yes = replies.read_confirmation(text, question=[option["label"] for option in options]) == "yes"
+    return options[0]["value"] if is_yes and options else None
 
 
 def _means_another(text: str) -> bool:
@@ -283,11 +290,15 @@ def _needs_identity(context: AgentContext, understood: Understanding) -> Decisio
 
 
 def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision:
-    """Answer from the knowledge base when it is sure enough, else clarify once, else hand off honestly."""
+    """Answer from the knowledge base when it is sure enough, else clarify once, else hand off honestly.
+
+    Where all that is likely is work for a procedure, an article about it is no answer, so the question comes first.
+    """
     answer = _knowledge_answer(context)
-    if answer and answer.confidence >= context.settings.answer_threshold:
-        return answer
     question = _clarify(context, understood)
+    is_sure = answer is not None and answer.confidence >= context.settings.answer_threshold
+    if answer and is_sure and not (question and _asks_for_work(context, understood)):
+        return answer
     if question:
         return question
     intent = context.settings.intent(understood.intent)
@@ -306,6 +317,13 @@ def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision
     )
 
 
+def _asks_for_work(context: AgentContext, understood: Understanding) -> bool:
+    """Tell whether the turn is likely to be for a procedure and hardly a question about how something is done."""
+    shares = dict(((understood.intent, understood.probability), *understood.alternatives))
+    how_to = sum(share for slug, share in shares.items() if (i := context.settings.intent(slug)) and i.is_how_to)
+    return context.settings.procedure(understood.intent) is not None and how_to < CANDIDATE
+
+
 def _clarify(context: AgentContext, understood: Understanding) -> Ask | None:
     asked = any(s.kind == AgentStep.Kind.ASK and s.input.get("expects") == "intent" for s in context.earlier)
     ranked = ((understood.intent, understood.probability), *understood.alternatives)
@@ -315,7 +333,8 @@ def _clarify(context: AgentContext, understood: Understanding) -> Ask | None:
         if probability >= CANDIDATE and (intent := context.settings.intent(slug)) and slug not in {"other", SMALL_TALK}
     ][:MAX_CANDIDATES]
     works_on = [intent for intent in likely if context.settings.procedure(intent.slug)]
-    is_vague = understood.probability < WORTH_ASKING
+    # What is a question in the first place goes to a person when no article answers it.
+    is_vague = understood.probability < WORTH_ASKING or bool(likely and likely[0].is_how_to)
     if asked or is_vague or understood.probability >= context.settings.act_threshold or not works_on:
         return None
     options = tuple({"label": intent.name, "value": intent.slug} for intent in likely)
@@ -377,13 +396,20 @@ def _index_of(sources: list[Cited], source: Cited) -> int:
 
 
 def _procedure_slots(context: AgentContext) -> JSONDict:
-    """Collect slots from the turns since the running procedure started, so that an earlier wish does not leak in."""
+    """Collect slots from the turns since the running procedure started, so that an earlier wish does not leak in.
+
+    A turn that only says which intent was meant belongs to the turn before it.
+    """
     texts: list[str] = []
+    expects = ""
     for step in context.all_steps:
+        if step.kind == AgentStep.Kind.ASK and step.state == AgentStep.State.DONE:
+            expects = str(step.input.get("expects", ""))
         if step.kind != AgentStep.Kind.UNDERSTAND:
             continue
         if step.input.get("starts"):
-            texts = []
+            texts = texts[-1:] if expects == "intent" else []
+            expects = ""
         texts.append(str(step.output.get("text", "")))
     return {**slots.find_slots(texts), "text": "\n".join(text for text in texts if text)}
 
