@@ -1,6 +1,7 @@
 """The public help center: first page, search, articles."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -86,7 +87,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "knowledge/article.html", context | _frame())
 
 
-def hits_of(query: str, passages: Sequence[FoundPassage], quoted: Set[int] = frozenset()) -> list[Hit]:
+def hits_of(query: str, passages: Sequence[FoundPassage], quoted: AbstractSet[int] = frozenset()) -> list[Hit]:
     """Give one result an article, best first, numbered as the short answer cites them; quoted ones are always there."""
     best: dict[int, FoundPassage] = {}
     for passage in passages:
