@@ -78,7 +78,7 @@ def required_markers() -> set[str]:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Turn a skip into a failure where the machine was set up for that test."""
     outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]
+    report = outcome.get_result()
     required = [name for name in required_markers() if item.get_closest_marker(name)]
     if report.skipped and not hasattr(report, "wasxfail") and required:
         report.outcome = "failed"

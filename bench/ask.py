@@ -1,6 +1,6 @@
 """Ask questions through the widget's HTTP API and print each answer with its sources, as Markdown.
 
-    python bench/ask.py --base http://localhost:8000 --brand fernway bench/questions/banking.txt
+python bench/ask.py --base http://localhost:8000 --brand fernway bench/questions/banking.txt
 """
 
 import argparse

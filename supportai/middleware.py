@@ -83,6 +83,11 @@ class DomainErrorMiddleware:
             response = HttpResponse(status=error.status)
             return trigger_client_event(response, "toast", {"text": error.message, "kind": "bad"})
         if "text/html" not in request.headers.get("Accept", ""):
-            body = {"type": f"/problems/{error.code}", "title": error.message, "status": error.status, "code": error.code}
+            body = {
+                "type": f"/problems/{error.code}",
+                "title": error.message,
+                "status": error.status,
+                "code": error.code,
+            }
             return JsonResponse(body | error.extra, status=error.status, content_type="application/problem+json")
         return render(request, "refused.html", {"error": error}, status=error.status)

@@ -131,9 +131,7 @@ if ENV.redis_url:
             "CONFIG": {"hosts": [ENV.redis_url]},
         }
     }
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}
-    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}}
     HUEY = RedisHuey("supportai", url=ENV.redis_url, immediate=False)
 else:
     CHANNEL_LAYERS = {

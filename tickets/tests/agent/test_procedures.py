@@ -39,7 +39,12 @@ REFUND = procedure(
     StepRule(key="done", kind="say", text="Refunded {{ refund.refund_id }}.", label="Refund made", ledger="verified"),
 )
 STARTED = step("understand", starts="refund")
-FOUND = step("act", step="found", capability="billing.find_charges", output={"state": "succeeded", "risk": "read", "result": CHARGES})
+FOUND = step(
+    "act",
+    step="found",
+    capability="billing.find_charges",
+    output={"state": "succeeded", "risk": "read", "result": CHARGES},
+)
 
 
 def decide(*steps, slots=None, rules=REFUND):
@@ -61,7 +66,10 @@ def test_a_false_condition_skips_a_step_and_several_choices_are_asked_about():
 
 def test_a_true_condition_ends_with_what_is_said():
     nothing = step(
-        "act", step="found", capability="billing.find_charges", output={"state": "succeeded", "risk": "read", "result": {"charges": []}}
+        "act",
+        step="found",
+        capability="billing.find_charges",
+        output={"state": "succeeded", "risk": "read", "result": {"charges": []}},
     )
     decision = decide(STARTED, nothing)
     assert isinstance(decision, Answer)
