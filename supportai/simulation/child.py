@@ -44,18 +44,23 @@ def build_template(folder: Path) -> None:
 
 def serve(lines: Iterable[str], out: IO[str]) -> None:
     """Play the scenario of each line and write its entry as a line; the template is this process's `DATA_DIR`."""
+    from tickets.agent.understanding import warm_up
+    from tickets.selectors_agent import agent_settings
+
     template = Path(settings.DATA_DIR)
+    warm_up(agent_settings())
     for line in lines:
         job = json.loads(line)
         with tempfile.TemporaryDirectory(prefix="supportai-scenario-") as folder:
             entry = play_on_copy(template, Path(folder), job["data"])
-        out.write(json.dumps({"id": job["id"], **entry}, default=str) + "\n")
+        out.write(json.dumps(entry, default=str) + "\n")
         out.flush()
 
 
 def play_on_copy(template: Path, folder: Path, data: JSONDict) -> JSONDict:
     """Copy the template and play in it; each scenario has a database and a document store of its own."""
     from supportai.simulation.play import play
+    from supportai.simulation.runner import failed
 
     for file in template.glob("*.sqlite3"):
         shutil.copy(file, folder / file.name)
@@ -68,14 +73,7 @@ def play_on_copy(template: Path, folder: Path, data: JSONDict) -> JSONDict:
     try:
         return play(data)
     except Exception as exc:  # noqa: BLE001 - one broken scenario must not end the others of this child
-        return {
-            "passed": False,
-            "failures": [f"broke: {type(exc).__name__}: {exc}"],
-            "outcome": "",
-            "seconds": 0.0,
-            "calls": [],
-            "replies": [],
-        }
+        return failed(f"broke: {type(exc).__name__}: {exc}")
     finally:
         connection.close()
         settings.DATA_DIR = template

@@ -1,6 +1,7 @@
 """Read scenarios and refuse malformed ones, naming file, scenario and key (DESIGN section 5, SCENARIOS section 1)."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +22,35 @@ EXPECT_KEYS = frozenset(
 SETTINGS_KEYS = frozenset({"stages", "thresholds", "limits"})
 TRIAGE_KEYS = frozenset({"intent", "priority", "team", "language", "sentiment", "spam", "entities"})
 CONTACT_KEYS = frozenset({"email", "name", "verified", "organization", "plan"})
+HISTORY_KEYS = frozenset({"contact", "created", "status", "outcome", "messages", "subject"})
+ARTICLE_KEYS = frozenset({"slug", "title", "body"})
+HANDOFF_KEYS = frozenset({"reason", "packet_contains"})
+# What a turn may do; each has one of these.
+DOES = frozenset({"say", "attach", "approve", "deny", "takeover", "return_to_ai", "wait_for"})
 OUTCOMES = frozenset({"resolved", "waiting_customer", "waiting_approval", "handed_off"})
 
 
 class MalformedScenarioError(Exception):
-    """A file that is no list of scenarios; the message says where and what to change."""
+    """Something that is no scenario; the message says where and what to change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario as plain values, with the file that it stands in."""
+    """One scenario as plain values, with the file that it stands in; `problem` says why it cannot be played."""
 
     name: str
     file: str
     data: JSONDict
+    problem: str = ""
 
 
 def read_scenarios(paths: list[Path]) -> list[Scenario]:
     """Read all scenarios of files and folders (every *.yaml below), in the order of paths and names.
 
+    A malformed one is read with its problem, so that it fails by itself and the others are played.
+
     Raises:
-        MalformedScenarioError: a path that is not there, bad YAML, or an unknown or missing key.
+        MalformedScenarioError: a path that is not there, or no scenario at all.
     """
     scenarios = [scenario for path in paths for file in _files(path) for scenario in _read_file(file)]
     if not scenarios:
@@ -61,44 +70,69 @@ def _read_file(file: Path) -> list[Scenario]:
     try:
         documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise MalformedScenarioError(f"{file}: {exc}") from exc
-    return [_check(file, number, data) for number, data in enumerate(documents, start=1) if data is not None]
+        return [Scenario(name=file.name, file=str(file), data={}, problem=f"{file}: {exc}")]
+    return [_read(file, number, data) for number, data in enumerate(documents, start=1) if data is not None]
 
 
-def _check(file: Path, number: int, data: Any) -> Scenario:
-    place = f"{file}, scenario {number}"
-    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
-        raise MalformedScenarioError(f"{place}: needs a name.")
-    place = f"{place} ({data['name']})"
-    _known(place, "", data, KEYS)
+def _read(file: Path, number: int, data: Any) -> Scenario:
+    name = data.get("name") if isinstance(data, dict) else None
+    name = name if isinstance(name, str) else f"scenario {number}"
+    place = f"{file.name}, scenario {number}"
+    try:
+        _check(data)
+    except MalformedScenarioError as exc:
+        return Scenario(name=name, file=str(file), data={}, problem=f"{place}: {exc}")
+    return Scenario(name=name, file=str(file), data=plain(data))
+
+
+def _check(data: Any) -> None:
+    _known("", data, KEYS)
+    if not isinstance(data.get("name"), str):
+        raise MalformedScenarioError("it needs a name.")
     turns = data.get("turns")
     if not isinstance(turns, list) or not turns:
-        raise MalformedScenarioError(f"{place}: needs turns.")
+        raise MalformedScenarioError("it needs turns.")
     for index, turn in enumerate(turns, start=1):
-        _known(place, f"turn {index}: ", turn, TURN_KEYS)
-        _check_expect(place, f"turn {index}: expect.", turn.get("expect", {}))
-    _known(place, "contact.", data.get("contact", {}), CONTACT_KEYS)
-    _known(place, "settings.", data.get("settings", {}), SETTINGS_KEYS)
-    _check_expect(place, "expect.", data.get("expect", {}))
-    return Scenario(name=data["name"], file=str(file), data=data)
+        _known(f"turn {index}: ", turn, TURN_KEYS)
+        if not DOES & set(turn):
+            raise MalformedScenarioError(f"turn {index}: does nothing; write one of {', '.join(sorted(DOES))}.")
+        _check_expect(f"turn {index}: expect.", turn.get("expect", {}))
+    _known("contact.", data.get("contact", {}), CONTACT_KEYS)
+    _known("settings.", data.get("settings", {}), SETTINGS_KEYS)
+    for past in data.get("history", []):
+        _known("history.", past, HISTORY_KEYS)
+    for article in data.get("articles", []):
+        _known("articles.", article, ARTICLE_KEYS)
+    _check_expect("expect.", data.get("expect", {}))
 
 
-def _check_expect(place: str, prefix: str, expect: Any) -> None:
-    _known(place, prefix, expect, EXPECT_KEYS)
-    _known(place, f"{prefix}triage.", expect.get("triage", {}), TRIAGE_KEYS)
-    _known(place, f"{prefix}handoff.", expect.get("handoff", {}), frozenset({"reason", "packet_contains"}))
+def _check_expect(prefix: str, expect: Any) -> None:
+    _known(prefix, expect, EXPECT_KEYS)
+    _known(f"{prefix}triage.", expect.get("triage", {}), TRIAGE_KEYS)
+    _known(f"{prefix}handoff.", expect.get("handoff", {}), HANDOFF_KEYS)
     unknown = set(as_list(expect.get("outcome", []))) - OUTCOMES
     if unknown:
-        raise MalformedScenarioError(f"{place}: {prefix}outcome knows no {', '.join(sorted(map(str, unknown)))}.")
+        raise MalformedScenarioError(f"{prefix}outcome knows no {', '.join(sorted(map(str, unknown)))}.")
 
 
-def _known(place: str, prefix: str, data: Any, keys: frozenset[str]) -> None:
+def _known(prefix: str, data: Any, keys: frozenset[str]) -> None:
     if not isinstance(data, dict):
-        raise MalformedScenarioError(f"{place}: {prefix or 'it '}must be a mapping.")
+        raise MalformedScenarioError(f"{prefix or 'it '}must be a mapping.")
     unknown = set(data) - keys
     if unknown:
         names = ", ".join(sorted(f"{prefix}{key}" for key in map(str, unknown)))
-        raise MalformedScenarioError(f"{place}: unknown key {names}.")
+        raise MalformedScenarioError(f"unknown key {names}.")
+
+
+def plain(value: Any) -> Any:
+    """Write dates, which YAML makes of `2026-01-31`, as ISO times in UTC; all else stays."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    return datetime.combine(value, time.min, tzinfo=UTC).isoformat() if isinstance(value, date) else value
 
 
 def as_list(value: Any) -> list[Any]:

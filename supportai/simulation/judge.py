@@ -39,7 +39,7 @@ def judge(expect: JSONDict, ticket: Ticket | None) -> list[str]:
 
 
 def outcome_of(ticket: Ticket | None) -> str:
-    """Name where a ticket stands: resolved, waiting_approval, handed_off or waiting_customer."""
+    """Name where a ticket stands when nothing more is said: an answer without a question counts as resolved."""
     if ticket is None:
         return "waiting_customer"
     if ticket.is_resolved:
@@ -47,7 +47,10 @@ def outcome_of(ticket: Ticket | None) -> str:
     run = ticket.runs.filter(episode=ticket.episode).order_by("-pk").first()
     if run and run.state == AgentRun.State.WAITING_APPROVAL:
         return "waiting_approval"
-    return "handed_off" if ticket.is_with_person else "waiting_customer"
+    if ticket.is_with_person:
+        return "handed_off"
+    is_answered = ticket.status == Ticket.Status.PENDING and run and run.state == AgentRun.State.COMPLETED
+    return "resolved" if is_answered else "waiting_customer"
 
 
 def replies_of(ticket: Ticket | None) -> str:

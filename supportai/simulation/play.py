@@ -1,6 +1,7 @@
 """Play one scenario: its turns through the same services as the widget, then judge."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,12 +10,13 @@ from uuid import uuid4
 from django.db import transaction
 
 from accounts.models import User
+from accounts.permissions import can_approve_action
 from accounts.services.staff import invite_staff
 from integrations.models import Approval
 from integrations.services import approvals
 from integrations.services.sandbox import OFFSET, UNITS
 from supportai.core import clock
-from supportai.core.errors import DomainError
+from supportai.core.errors import DomainError, NotAllowedError
 from supportai.core.events import dispatch_waiting
 from supportai.core.models import JSONDict
 from supportai.core.sweeps import run_sweeps
@@ -28,6 +30,8 @@ from tickets.services import lifecycle, messages
 from tickets.tasks import work_on_run
 
 DRAIN_ROUNDS = 30
+# Turns of others than the customer, and of the clock.
+OTHERS = frozenset({"approve", "deny", "takeover", "return_to_ai", "wait_for"})
 ROLES = {"agent": User.Role.AGENT, "lead": User.Role.LEAD, "admin": User.Role.ADMIN}
 
 
@@ -55,16 +59,22 @@ class Play:
         if "say" in turn and turn.get("wait") is False and "takeover" not in turn:
             self.held.append(turn)
             return
+        done = [*self.held, turn]
         self._act(turn)
-        drain()
-        for failure in judge(turn.get("expect", {}), self.ticket):
-            self.failures.append(f"turn {turn.get('say', '')!r}: {failure}")
+        self._check(done)
 
     def flush(self) -> None:
         """Send what was held back for a turn that never came."""
         if self.held:
+            done = list(self.held)
             self._say([])
-            drain()
+            self._check(done)
+
+    def _check(self, turns: Sequence[JSONDict]) -> None:
+        drain()
+        for turn in turns:
+            for failure in judge(turn.get("expect", {}), self.ticket):
+                self.failures.append(f"turn {turn.get('say', '')!r}: {failure}")
 
     def _is_skipped(self, turn: JSONDict) -> bool:
         if "when" in turn and outcome_of(self.ticket) not in as_list(turn["when"]):
@@ -79,16 +89,29 @@ class Play:
     def _act(self, turn: JSONDict) -> None:
         if turn.get("attach"):
             self.failures.append("not supported yet: attach")
-        if "approve" in turn or "deny" in turn:
-            self._decide(turn)
-        elif "takeover" in turn:
-            self._take_over(turn)
-        elif turn.get("return_to_ai") and self.ticket_id:
-            lifecycle.return_to_ai(ticket_id=self.ticket_id, user_id=_user("agent").pk)
+        if not OTHERS & set(turn):
+            self._say([turn])
         elif "wait_for" in turn:
+            self.flush()
             self._wait(str(turn["wait_for"]))
         else:
-            self._say([turn])
+            self._let_staff(turn)
+
+    def _let_staff(self, turn: JSONDict) -> None:
+        """Let staff decide, take over or return; what the customer sent at once before is in the same moment."""
+        held, self.held = self.held, []
+        try:
+            with transaction.atomic():
+                for burst in held:
+                    self._post(str(burst.get("say", "")))
+                if "approve" in turn or "deny" in turn:
+                    self._decide(turn)
+                elif "takeover" in turn:
+                    self._take_over(turn)
+                elif turn.get("return_to_ai") and self.ticket_id:
+                    lifecycle.return_to_ai(ticket_id=self.ticket_id, user_id=_user("agent").pk)
+        except DomainError as exc:
+            self.refused.append(exc.code)
 
     def _say(self, turns: list[JSONDict]) -> None:
         """Post the held turns and these in one transaction, so that they arrive as one burst."""
@@ -136,13 +159,12 @@ class Play:
             self.failures.append(f"no approval waits for {action}")
             return
         user = _user(str(turn.get("by", "lead")))
-        try:
-            if "approve" in turn:
-                approvals.approve(approval_id=waiting.pk, user_id=user.pk)
-            else:
-                approvals.deny(approval_id=waiting.pk, user_id=user.pk, why=str(turn.get("why", "")))
-        except DomainError as exc:
-            self.refused.append(exc.code)
+        if not can_approve_action(user, amount_cents=waiting.execution.amount_cents):
+            raise NotAllowedError("This amount is for somebody else to approve.")
+        if "approve" in turn:
+            approvals.approve(approval_id=waiting.pk, user_id=user.pk)
+        else:
+            approvals.deny(approval_id=waiting.pk, user_id=user.pk, why=str(turn.get("why", "")))
 
     def _take_over(self, turn: JSONDict) -> None:
         if self.ticket_id is None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -18,10 +19,58 @@ CHILD = (sys.executable, "-m", "supportai.simulation")
 # What the machine says about its own shape is none of a simulation's business.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
 KEPT_PREFIXES = ("OMP_", "OPENBLAS_", "SUPPORTAI_LLM_")
+# A scenario takes about a second; one that takes this long hangs, and its child is ended.
+MOST_SECONDS = 300
+
+Job = tuple[int, int]
 
 
 class SimulationError(Exception):
-    """The children could not be started; the message has their last lines."""
+    """The template could not be made; the message has the child's last lines."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Simulation:
+    """The scenarios with what is known of them; a job is the index of a scenario and the number of its repetition."""
+
+    folder: Path
+    scenarios: Sequence[Scenario]
+    on_entry: Callable[[JSONDict], object]
+    is_repeated: bool
+    waiting: "SimpleQueue[Job]" = field(default_factory=SimpleQueue)
+    entries: dict[Job, JSONDict] = field(default_factory=dict)
+
+    def note(self, job: Job, played: JSONDict) -> None:
+        """Keep the entry of a played job."""
+        scenario = self.scenarios[job[0]]
+        entry = {"name": scenario.name, "file": scenario.file, **played}
+        self.entries[job] = entry | ({"repeat": job[1]} if self.is_repeated else {})
+        self.on_entry(self.entries[job])
+
+    def work(self) -> None:
+        """Feed one child after the other until no job waits."""
+        while not self.waiting.empty():
+            with _start(self.folder) as child:
+                self._feed(child)
+
+    def _feed(self, child: "subprocess.Popen[str]") -> None:
+        """Give a child jobs until none waits or it dies."""
+        assert child.stdin is not None
+        assert child.stdout is not None
+        while True:
+            try:
+                job = self.waiting.get_nowait()
+            except Empty:
+                child.stdin.close()
+                return
+            watchdog = threading.Timer(MOST_SECONDS, child.kill)
+            watchdog.start()
+            line = _ask(child, self.scenarios[job[0]].data)
+            watchdog.cancel()
+            if not line:
+                self.note(job, failed("the process that played it died or hung"))
+                return
+            self.note(job, json.loads(line))
 
 
 def run_scenarios(
@@ -34,27 +83,31 @@ def run_scenarios(
     """Play every scenario `repeat` times; entries come in the order of the scenarios.
 
     Raises:
-        SimulationError: the template could not be made, or a child died.
+        SimulationError: the template could not be made.
     """
     jobs = [(index, number) for index in range(len(scenarios)) for number in range(1, repeat + 1)]
-    waiting: SimpleQueue[tuple[int, int]] = SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    entries: dict[tuple[int, int], JSONDict] = {}
     with tempfile.TemporaryDirectory(prefix="supportai-simulation-") as folder:
-        _build(Path(folder))
-        threads = [
-            threading.Thread(target=_work, args=(Path(folder), scenarios, waiting, entries, repeat, on_entry))
-            for _ in range(min(children, len(jobs)))
-        ]
+        simulation = _Simulation(folder=Path(folder), scenarios=scenarios, on_entry=on_entry, is_repeated=repeat > 1)
+        playable = 0
+        for job in jobs:
+            if scenarios[job[0]].problem:
+                simulation.note(job, failed(scenarios[job[0]].problem))
+            else:
+                simulation.waiting.put(job)
+                playable += 1
+        if playable:
+            _build(Path(folder))
+        threads = [threading.Thread(target=simulation.work) for _ in range(min(children, playable))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    missing = [job for job in jobs if job not in entries]
-    if missing:
-        raise SimulationError(f"A child process died while playing {scenarios[missing[0][0]].name!r}.")
-    return [entries[job] for job in jobs]
+    return [simulation.entries[job] for job in jobs]
+
+
+def failed(why: str) -> JSONDict:
+    """Give the entry of a scenario that could not be played."""
+    return {"passed": False, "failures": [why], "outcome": "", "seconds": 0.0, "calls": [], "replies": []}
 
 
 def _build(folder: Path) -> None:
@@ -65,16 +118,8 @@ def _build(folder: Path) -> None:
         raise SimulationError("The template could not be made:\n" + done.stderr[-3000:])
 
 
-def _work(
-    folder: Path,
-    scenarios: Sequence[Scenario],
-    waiting: "SimpleQueue[tuple[int, int]]",
-    entries: dict[tuple[int, int], JSONDict],
-    repeat: int,
-    on_entry: Callable[[JSONDict], object],
-) -> None:
-    """Feed one child until nothing waits or it dies."""
-    with subprocess.Popen(  # noqa: S603 - our own module, no input of anybody
+def _start(folder: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603 - our own module, no input of anybody
         [*CHILD, "serve"],
         env=_environment(folder),
         cwd=BASE_DIR,
@@ -82,26 +127,19 @@ def _work(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except Empty:
-                child.stdin.close()
-                return
-            scenario = scenarios[job[0]]
-            child.stdin.write(json.dumps({"id": job[0], "data": scenario.data}, default=str) + "\n")
-            child.stdin.flush()
-            line = child.stdout.readline()
-            if not line:
-                return
-            played = json.loads(line)
-            played.pop("id")
-            entry = {"name": scenario.name, "file": scenario.file, **played}
-            entries[job] = entry | ({"repeat": job[1]} if repeat > 1 else {})
-            on_entry(entries[job])
+    )
+
+
+def _ask(child: "subprocess.Popen[str]", data: JSONDict) -> str:
+    """Send a scenario and wait for its line; empty when the child is gone."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        child.stdin.write(json.dumps({"data": data}, default=str) + "\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        return ""
+    return child.stdout.readline()
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from accounts.models import Brand, Contact, IdentityLevel, Organization
 from integrations.models import ActionPolicy, SandboxContact, SandboxOrganization
 from integrations.services.sandbox import load_sandbox, moved_time
+from knowledge.models import Article
 from knowledge.services import articles, ingestion
 from supportai.core import clock
 from supportai.core.actors import SYSTEM
@@ -50,13 +51,34 @@ def build_world(data: JSONDict) -> World:
         if contact.is_verified
         else (IdentityLevel.CLAIMED if contact.email else IdentityLevel.ANONYMOUS)
     )
-    load_sandbox(data.get("sandbox", {}), now=now)
+    load_sandbox(_with_owners(data.get("sandbox", {})), now=now)
     _complete_sandbox(data)
     _apply_settings(data.get("settings", {}))
     _publish(data.get("articles", []))
     for past in data.get("history", []):
         _store_past(past, contact, brand, now)
     return World(contact=contact, level=level, brand=brand, page=data.get("page", {}))
+
+
+def _with_owners(tables: JSONDict) -> JSONDict:
+    """Let an invoice without an owner belong to its charge's, and an account to its contact's organization."""
+    charges = {str(row.get("id")): row for row in tables.get("charges", [])}
+    people = {str(row.get("email", "")).lower(): row for row in tables.get("contacts", [])}
+    rows = dict(tables)
+    if "invoices" in tables:
+        rows["invoices"] = [_owned(row, charges.get(str(row.get("charge")), {})) for row in tables["invoices"]]
+    if "accounts" in tables:
+        rows["accounts"] = [
+            {"organization": people.get(str(row.get("contact", "")).lower(), {}).get("organization", ""), **row}
+            for row in tables["accounts"]
+        ]
+    return rows
+
+
+def _owned(invoice: JSONDict, charge: JSONDict) -> JSONDict:
+    if invoice.get("contact") or invoice.get("organization"):
+        return invoice
+    return {name: charge[name] for name in ("contact", "organization") if name in charge} | invoice
 
 
 def _contact(who: JSONDict, brand: Brand) -> Contact:
@@ -114,13 +136,17 @@ def _apply_settings(settings: JSONDict) -> None:
 
 
 def _publish(rows: list[JSONDict]) -> None:
-    made = [
-        articles.create_article(
-            title=row["title"], body=row["body"], slug=row["slug"], actor=SYSTEM, is_published=True
-        ).pk
-        for row in rows
-    ]
-    ingestion.index_articles(made)
+    """Publish a scenario's articles; one with the slug of a demo article replaces that."""
+    ingestion.index_articles([_publish_one(row).pk for row in rows])
+
+
+def _publish_one(row: JSONDict) -> Article:
+    known = Article.objects.filter(slug=row["slug"]).first()
+    if known:
+        return articles.revise_article(article_id=known.pk, title=row["title"], body=row["body"], actor=SYSTEM)
+    return articles.create_article(
+        title=row["title"], body=row["body"], slug=row["slug"], actor=SYSTEM, is_published=True
+    )
 
 
 def _store_past(past: JSONDict, own: Contact, brand: Brand, now: datetime) -> None:
