@@ -11,6 +11,7 @@ from tickets.models import Message, Ticket
 from tickets.services import runs
 
 sweep(tasks.enqueue_due_runs)
+sweep(runs.wake_settled)
 sweep(tasks.resolve_silent_tickets)
 
 

@@ -39,7 +39,6 @@ class ActionExecution(BaseModel):
     currency = models.CharField(max_length=3, blank=True)
     state = models.CharField(max_length=12, choices=State)
     result = models.JSONField(default=dict)
-    before = models.JSONField(default=dict, help_text="What undoing needs to know.")
     error = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)

@@ -258,9 +258,28 @@ class _Walk:
             options=options,
             card=card,
             quick_replies=replies,
-            about={"ids": sorted(_ids_in(self.values))} if expects == "confirm" else {},
+            about=self._about(step) if expects == "confirm" else {},
             why="A change needs the customer's yes." if expects == "confirm" else "More than one fits.",
         )
+
+    def _about(self, confirm: StepRule) -> JSONDict:
+        """Say what a yes would allow: the very call that follows, and the ids it is about.
+
+        The yes then holds for this call alone (guards/confirmations.py), so it must be known when it is asked for.
+        """
+        ahead = dict(self.values) | {confirm.key: True}
+        for step in self.procedure.steps[self.procedure.steps.index(confirm) + 1 :]:
+            if step.condition and cel.evaluate(step.condition, ahead) is not True:
+                continue
+            if step.kind == Kind.COMPUTE:
+                ahead[step.key] = cel.evaluate(step.expression, ahead)
+                continue
+            if step.kind != Kind.ACT:
+                break
+            arguments = {name: cel.evaluate(text, ahead) for name, text in step.arguments}
+            call = {"capability": step.capability, "arguments": arguments}
+            return {"ids": sorted(_ids_in(self.values)), "call": call}
+        raise cel.ExpressionError(f"{confirm.key} asks for a yes, but no action follows it")
 
     def _say(self, step: StepRule) -> Decision:
         sources = tuple(

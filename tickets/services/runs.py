@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from integrations.models import ActionExecution
 from supportai.core import clock
 from supportai.core.events import publish
 from tickets.events import RunProgressed, RunQueued
@@ -106,6 +107,17 @@ def wake(*, run_public_id: UUID) -> bool:
     run.save(update_fields=["state"])
     publish(RunQueued(run_id=run.pk))
     return True
+
+
+def wake_settled() -> int:
+    """Wake runs whose call was settled before they were stored as waiting for it; returns how many."""
+    waiting = AgentRun.objects.filter(state__in=(AgentRun.State.WAITING_APPROVAL, AgentRun.State.WAITING_EXTERNAL))
+    woken = 0
+    for public_id in waiting.values_list("public_id", flat=True)[:200]:
+        last = ActionExecution.objects.filter(caller__startswith=f"run:{public_id}:").order_by("-pk").first()
+        if last is not None and (last.is_over or last.state == ActionExecution.State.UNKNOWN):
+            woken += wake(run_public_id=public_id)
+    return woken
 
 
 def has_newer_message(run: AgentRun) -> bool:

@@ -7,7 +7,7 @@ from tickets.models import AgentStep, Handoff
 
 
 def refuse_made_up_confirmations(decision: Decision, context: AgentContext) -> Decision | Refusal:
-    """Refuse an action that names a confirmation which the journal does not hold for its procedure."""
+    """Refuse an action that names a confirmation which the journal does not hold for this call, argument by argument."""
     if not isinstance(decision, Act) or not decision.confirmation or _was_confirmed(decision, context):
         return decision
     return Refusal(
@@ -23,7 +23,7 @@ def _was_confirmed(act: Act, context: AgentContext) -> bool:
         and step.kind == AgentStep.Kind.ASK
         and step.state == AgentStep.State.DONE
         and step.input.get("expects") == "confirm"
-        and step.input.get("procedure") == act.procedure
+        and step.input.get("about", {}).get("call") == {"capability": act.capability, "arguments": act.arguments}
         for step in context.earlier
     )
     said_yes = any(

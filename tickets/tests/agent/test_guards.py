@@ -3,6 +3,7 @@
 import pytest
 
 from tickets.agent.guards.base import Refusal
+from tickets.agent.guards.confirmations import refuse_made_up_confirmations
 from tickets.agent.guards.grounding import keep_grounded
 from tickets.agent.guards.links import keep_known_links
 from tickets.agent.guards.promises import refuse_false_claims
@@ -113,3 +114,42 @@ def test_links_and_images_that_no_source_holds_are_removed():
     cleaned = keep_known_links(decision, context())
     assert isinstance(cleaned, Answer)
     assert cleaned.sentences[0].text == "See https://good.example/a and [link removed] "
+
+
+REFUND = {"capability": "billing.refund_charge", "arguments": {"charge_id": "ch_1", "amount_cents": 500}}
+
+
+def confirmed_context(value=True):
+    asked = step("ask", expects="confirm", procedure="refund", step="agreed", about={"call": REFUND})
+    reply = step("understand", reply={"ask": asked.id, "step": "agreed", "value": value})
+    return asked.id, context(earlier=(asked,), steps=(reply,))
+
+
+def act(confirmation, **changes):
+    return Act(**(REFUND | {"procedure": "refund", "step": "refund", "confirmation": confirmation} | changes))
+
+
+def test_a_yes_allows_the_call_that_was_asked_about():
+    confirmation, seen = confirmed_context()
+    decision = act(confirmation)
+    assert refuse_made_up_confirmations(decision, seen) is decision
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arguments": {"charge_id": "ch_1", "amount_cents": 10_000}},
+        {"arguments": {"charge_id": "ch_2", "amount_cents": 500}},
+        {"arguments": {"charge_id": "ch_1"}},
+        {"capability": "billing.cancel_subscription"},
+    ],
+)
+def test_a_yes_allows_no_other_call(changes):
+    confirmation, seen = confirmed_context()
+    assert isinstance(refuse_made_up_confirmations(act(confirmation, **changes), seen), Refusal)
+
+
+def test_a_made_up_confirmation_or_a_no_allows_nothing():
+    confirmation, seen = confirmed_context(value=False)
+    assert isinstance(refuse_made_up_confirmations(act(confirmation), seen), Refusal)
+    assert isinstance(refuse_made_up_confirmations(act("made-up"), confirmed_context()[1]), Refusal)
