@@ -29,6 +29,8 @@ CANDIDATES = 60
 TINY = 25
 FEW_UNANSWERABLE = 0.2
 ANSWER_KEPT = 0.5
+# What each of `answerability.FEATURES` has to mean: more of it makes an answer more likely, or less.
+SIGNS = (1, 1, 1, 1, -1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,26 +257,43 @@ def answerability_outcomes(folders: Sequence[Path]) -> Iterator[Outcome]:
 def fit_answerability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Fit the logistic model of `services/answerability.py` and give what its JSON file holds.
 
-    Both outcomes weigh the same, since how many questions can be answered differs between companies.
+    Both outcomes weigh the same, since how many questions can be answered differs between companies. A feature that
+    these data give the wrong sign, such as making missing words a good thing, gets no weight.
     """
-    from sklearn.linear_model import LogisticRegression
-
     names = answerability.FEATURES
+    outcomes = [outcome for outcome in outcomes if outcome.answer.features]
     table = np.array([[outcome.answer.features[name] for name in names] for outcome in outcomes])
     right = np.array([outcome.is_right for outcome in outcomes])
     means, scales = table.mean(axis=0), table.std(axis=0) + 1e-9
-    model = LogisticRegression(C=1.0, tol=1e-8, max_iter=5000, class_weight="balanced").fit(
-        (table - means) / scales, right
-    )
+    weights, intercept = _fit_with_signs((table - means) / scales, right, np.array(SIGNS))
     return {
         "made_by": "python manage.py evaluate answerability stackfaq mtrag --json knowledge/services/answerability.json",
         "rows": len(right),
         "share_right": round(float(right.mean()), 4),
-        "intercept": round(float(model.intercept_[0]), 5),
-        "weights": _named(names, model.coef_[0]),
+        "intercept": round(intercept, 5),
+        "weights": _named(names, weights),
         "means": _named(names, means),
         "scales": _named(names, scales),
     }
+
+
+def _fit_with_signs(
+    table: np.ndarray[Any, Any], right: np.ndarray[Any, Any], signs: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], float]:
+    """Fit a logistic regression, leaving out features until all weights have their sign; give weights, intercept."""
+    from sklearn.linear_model import LogisticRegression
+
+    used = np.ones(len(signs), dtype=bool)
+    weights = np.zeros(len(signs))
+    while True:
+        model = LogisticRegression(C=1.0, tol=1e-8, max_iter=5000, class_weight="balanced")
+        model.fit(table[:, used], right)
+        weights[:] = 0.0
+        weights[used] = model.coef_[0]
+        wrong = weights * signs < 0
+        if not wrong.any():
+            return weights, float(model.intercept_[0])
+        used[int(np.argmax(np.abs(weights) * wrong))] = False
 
 
 def _named(names: Sequence[str], values: Sequence[float] | np.ndarray[Any, Any]) -> dict[str, float]:
