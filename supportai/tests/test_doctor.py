@@ -1,0 +1,177 @@
+"""The doctor says in words what is wrong and what to do, and leaves with a status that scripts can use."""
+
+import io
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError
+
+from accounts.tests.factories import BrandFactory, ContactFactory
+from integrations.models import ActionExecution, Binding
+from integrations.services.sandbox import ensure_sandbox
+from knowledge.models import Article
+from knowledge.stores import document_store
+from supportai import checkup
+from supportai.core import clock
+from supportai.core.models import OutboxEvent
+from supportai.demo.configuration import load_configuration
+from supportai.settings.env import DEMO_SECRET_KEY
+from tickets.models import AgentRun, Ticket
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = timedelta(minutes=10)
+
+
+@pytest.fixture
+def healthy(settings, tmp_path):
+    """Give a small deployment in which all is well, with a document store of its own."""
+    settings.DATA_DIR = tmp_path
+    load_configuration()
+    ensure_sandbox()
+    BrandFactory()
+
+
+def wrong(subject):
+    return [finding.text for finding in checkup.examine() if finding.is_wrong and finding.subject == subject]
+
+
+def doctor():
+    out = io.StringIO()
+    status = 0
+    try:
+        call_command("doctor", stdout=out)
+    except SystemExit as exc:
+        status = exc.code
+    return status, out.getvalue()
+
+
+def test_a_healthy_deployment_gets_status_0(healthy):
+    status, text = doctor()
+    assert status == 0
+    assert "All is well." in text
+    assert "WRONG" not in text
+
+
+def test_one_wrong_thing_gives_status_1_and_says_what_to_do(healthy):
+    Binding.objects.filter(capability="billing.refund_charge").delete()
+    status, text = doctor()
+    assert status == 1
+    assert "billing.refund_charge" in text
+    assert "make a binding" in text
+
+
+def test_the_key_of_the_source_code_is_for_a_demo_only(healthy, settings):
+    settings.SECRET_KEY = DEMO_SECRET_KEY
+    settings.DEMO = False
+    assert "set your own" in wrong("secret key")[0]
+    settings.DEMO = True
+    assert wrong("secret key") == []
+    assert any(finding.subject == "demo" for finding in checkup.examine())
+
+
+def test_debug_is_wrong_outside_a_demo(healthy, settings):
+    settings.DEBUG, settings.DEMO = True, False
+    assert wrong("debug")
+
+
+def test_a_database_that_does_not_answer_ends_the_examination(healthy):
+    with mock.patch.object(checkup, "MigrationExecutor", side_effect=DatabaseError("gone")):
+        findings = list(checkup.examine())
+    assert findings[-1].text == "The sqlite database does not answer: gone" or "gone" in findings[-1].text
+    assert findings[-1].is_wrong
+
+
+def test_missing_migrations_are_named(healthy):
+    plan = [(mock.Mock(app_label="tickets"), False)]
+    plan[0][0].name = "0007_later"
+    with mock.patch.object(checkup.MigrationExecutor, "migration_plan", return_value=plan):
+        assert "tickets.0007_later" in wrong("migrations")[0]
+
+
+def test_a_queue_that_does_not_answer_is_wrong(healthy, settings):
+    with mock.patch.object(settings.HUEY, "pending_count", side_effect=OSError("no redis")):
+        assert "no redis" in wrong("queue")[0]
+
+
+def test_events_that_wait_too_long_are_wrong(healthy):
+    early = clock.now() - LONG_AGO
+    OutboxEvent.objects.create(name="tickets.events.RunQueued", created_at=early, next_attempt_at=early)
+    assert "does the server or a worker run" in wrong("outbox")[0]
+
+
+def test_events_that_were_given_up_show_their_error(healthy):
+    early = clock.now() - LONG_AGO
+    OutboxEvent.objects.create(
+        name="tickets.events.RunQueued", created_at=early, attempts=OutboxEvent.MAX_ATTEMPTS, last_error="KeyError: x"
+    )
+    assert "KeyError: x" in wrong("outbox")[0]
+
+
+@pytest.mark.parametrize("state", [AgentRun.State.QUEUED, AgentRun.State.RUNNING])
+def test_runs_that_wait_too_long_are_wrong(healthy, state):
+    run = a_run(state=state, lease_until=clock.now() - LONG_AGO)
+    AgentRun.objects.filter(pk=run.pk).update(updated_at=clock.now() - LONG_AGO)
+    assert "1 runs" in wrong("runs")[0]
+
+
+def test_failed_runs_are_wrong_and_fresh_ones_are_not(healthy):
+    a_run(state=AgentRun.State.QUEUED)
+    assert wrong("runs") == []
+    AgentRun.objects.update(state=AgentRun.State.FAILED)
+    assert "failed" in wrong("runs")[0]
+
+
+def test_calls_of_which_nobody_knows_the_outcome_are_wrong(healthy):
+    binding = Binding.objects.get(capability="billing.refund_charge")
+    execution = ActionExecution.objects.create(
+        idempotency_key="6f0f8a0e-3f5c-4f7e-9a53-6c9f0b7f3a11",
+        capability=binding.capability,
+        action=binding.action,
+        risk="critical",
+        installation=binding.installation,
+        contact=ContactFactory(),
+        identity_level="signed",
+        caller="run:x:1",
+        episode="ticket:x:1",
+        actor_kind="ai_agent",
+        state=ActionExecution.State.UNKNOWN,
+    )
+    assert wrong("actions") == []
+    ActionExecution.objects.filter(pk=execution.pk).update(updated_at=clock.now() - LONG_AGO)
+    assert "nobody knows" in wrong("actions")[0]
+
+
+def test_passages_that_the_document_store_lacks_are_counted(healthy):
+    from knowledge.services.articles import create_article
+    from knowledge.services.ingestion import index_waiting
+    from supportai.core.actors import SYSTEM
+
+    create_article(title="Pair a clock", body="Hold the star key for five seconds.", actor=SYSTEM, is_published=True)
+    index_waiting()
+    assert wrong("search") == []
+    store = document_store()
+    store.delete_documents(store.document_ids())
+    assert "lacks 1 passages" in wrong("search")[0]
+
+
+def test_articles_that_could_not_be_indexed_are_wrong(healthy):
+    Article.objects.create(slug="a", title="A", index_version=2, indexed_version=1, index_failure="disk full")
+    article = Article.objects.create(slug="b", title="B", index_version=2, indexed_version=1)
+    Article.objects.filter(pk=article.pk).update(updated_at=clock.now() - LONG_AGO)
+    texts = wrong("articles")
+    assert any("could not be indexed" in text for text in texts)
+    assert any("wait for indexing" in text for text in texts)
+
+
+def test_a_deployment_without_brand_and_teams_is_told_to_make_them(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert wrong("brand")
+    assert wrong("teams")
+
+
+def a_run(**fields):
+    contact = ContactFactory()
+    ticket = Ticket.objects.create(contact=contact, brand=BrandFactory(), subject="x")
+    return AgentRun.objects.create(ticket=ticket, episode=1, input_sequence=1, **fields)
