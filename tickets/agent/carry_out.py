@@ -2,6 +2,8 @@
 
 import time
 
+from django.db import transaction
+
 from integrations.actions import Risk
 from integrations.errors import ActionRefusedError
 from integrations.models import ActionExecution
@@ -18,7 +20,7 @@ from tickets.agent.policy import Act, Answer, Ask, HandOff, Resolve, Sentence, f
 from tickets.agent.stories import story_of_call, working_text
 from tickets.errors import TicketAlreadyResolvedError
 from tickets.models import AgentRun, AgentStep, Stage, Ticket
-from tickets.services import handoff, lifecycle, messages
+from tickets.services import handoff, lifecycle, messages, runs
 from tickets.services.messages import AgentMessage, Source
 
 State = AgentRun.State
@@ -169,18 +171,27 @@ def _hand_off(run: AgentRun, step: AgentStep, decision: HandOff) -> AgentRun.Sta
 
 def _resolve(run: AgentRun, step: AgentStep, ledger: str) -> AgentRun.State:
     crashpoint("resolve.before")
+    is_ours = _close_ticket(run, ledger)
+    story = f"Resolved the ticket: {Ticket.Ledger(ledger).label.lower()}." if is_ours else ""
+    if step.kind == AgentStep.Kind.RESOLVE:
+        journal.complete(step, output={"resolved": is_ours}, story=story)
+    elif is_ours:
+        given, output = {"ledger": ledger}, {"after_step": step.index}
+        journal.write_fact(run, AgentStep.Kind.RESOLVE, given=given, output=output, story=story)
+    return State.COMPLETED
+
+
+@transaction.atomic
+def _close_ticket(run: AgentRun, ledger: str) -> bool:
+    """Resolve the run's ticket, unless a person took over or the customer wrote what the run has not read."""
+    ticket = messages.lock_ticket(run.ticket_id)
+    if ticket.is_with_person or ticket.episode != run.episode or runs.has_newer_message(run):
+        return False
     try:
         lifecycle.resolve_ticket(ticket_id=run.ticket_id, actor=AI_AGENT, ledger=ledger)
     except TicketAlreadyResolvedError:
-        return State.COMPLETED
-    journal.write_fact(
-        run,
-        AgentStep.Kind.RESOLVE,
-        given={"ledger": ledger},
-        output={"after_step": step.index},
-        story=f"Resolved the ticket: {Ticket.Ledger(ledger).label.lower()}.",
-    )
-    return State.COMPLETED
+        return False
+    return True
 
 
 def body_of(answer: Answer) -> str:

@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import Contact, Team
 from supportai.core.events import publish
 from supportai.core.ids import stable_id
+from supportai.core.models import JSONDict
 from tickets.events import HandoffRequested, TicketChanged
 from tickets.models import AgentRun, Channel, Handoff, Message, Ticket
 from tickets.selectors import ticket_of
@@ -14,6 +15,7 @@ from tickets.services import ownership
 from tickets.services.messages import append_message, begin_episode, lock_ticket
 from tickets.services.packet import build_packet
 
+ASKED = "Asks for a person"
 OPENINGS = {
     Handoff.Reason.CUSTOMER_REQUEST: "Of course.",
     Handoff.Reason.MISSING_KNOWLEDGE: "I don't know: I found nothing in our help center that answers this.",
@@ -60,7 +62,8 @@ def request_person(
 ) -> Handoff | None:
     """Do what the widget's "Talk to a person" promises, at once and without a counter-argument.
 
-    Opens a ticket when there is none, and the next episode when it was resolved. None when a person has it already.
+    Opens a ticket when none is named (asking again before a person came gives the same handoff), and the next episode
+    when it was resolved. None when a person has it already.
 
     Raises:
         NotFoundError: the ticket is not this contact's.
@@ -69,9 +72,13 @@ def request_person(
     if ticket_public_id:
         ticket = lock_ticket(ticket_of(contact_id=contact.pk, public_id=ticket_public_id).pk)
     else:
-        ticket = Ticket.objects.create(
-            contact=contact, brand_id=brand_id, channel=Channel.WIDGET, subject="Asks for a person"
+        opened: JSONDict = {"contact": contact, "brand_id": brand_id, "channel": Channel.WIDGET, "subject": ASKED}
+        asked = Handoff.objects.filter(
+            state=Handoff.State.QUEUED, run=None, **{f"ticket__{k}": v for k, v in opened.items()}
         )
+        if before := asked.first():
+            return before
+        ticket = Ticket.objects.create(**opened)
     if ticket.is_resolved:
         begin_episode(ticket)
     if ticket.is_with_person:

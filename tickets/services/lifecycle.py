@@ -36,12 +36,16 @@ def take_over(*, ticket_id: int, user_id: int) -> Ticket:
 def return_to_ai(*, ticket_id: int, user_id: int) -> Ticket:
     """Give the ticket back to the AI agent: a new episode, with a run when the customer waits for an answer.
 
+    A ticket that the AI agent has already stays as it is.
+
     Raises:
         TicketAlreadyResolvedError: there is nothing to return.
     """
     ticket = lock_ticket(ticket_id)
     if ticket.is_resolved:
         raise TicketAlreadyResolvedError("This ticket is resolved; there is nothing to return.", ticket=ticket.pk)
+    if not ticket.is_with_person:
+        return ticket
     ownership.close_handoffs(ticket, Handoff.State.RETURNED)
     begin_episode(ticket)
     ticket.assignee = None
@@ -141,7 +145,8 @@ def resolve_silent(*, silence: timedelta, limit: int = 200) -> int:
 def _resolve_if_answered(ticket_id: int) -> bool:
     ticket = lock_ticket(ticket_id)
     run = ticket.runs.filter(episode=ticket.episode).order_by("-pk").first()
-    if ticket.status != Ticket.Status.PENDING or run is None or run.state != AgentRun.State.COMPLETED:
+    is_answered = run is not None and run.state == AgentRun.State.COMPLETED
+    if ticket.status != Ticket.Status.PENDING or ticket.is_with_person or not is_answered:
         return False
     resolve_ticket(ticket_id=ticket.pk, actor=SYSTEM, ledger=Ticket.Ledger.ASSUMED)
     return True

@@ -91,9 +91,9 @@ def post_customer_message(
         identity_level=identity_level or IdentityLevel.ANONYMOUS,
         page=page or {},
     )
-    Attachment.objects.filter(contact=contact, message__isnull=True, public_id__in=attachment_ids).update(
-        message=message
-    )
+    files = Attachment.objects.filter(contact=contact, message__isnull=True, public_id__in=attachment_ids)
+    if not files.update(message=message) and not text:
+        raise EmptyMessageError("The file is gone; attach it again.")
     if not ticket.is_with_person:
         runs.queue_run(ticket)
     return message

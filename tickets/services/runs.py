@@ -18,13 +18,14 @@ from tickets.models import AgentRun, Message, Ticket
 def queue_run(ticket: Ticket) -> AgentRun:
     """Queue a run for the newest customer message, or let the active run take it in; the ticket is locked.
 
-    A message that arrives while a run is working is found by that run before it finishes (`has_newer_message`).
+    A message that arrives while a run is working is found by that run before it finishes (`has_newer_message`). So is
+    one that arrives while a run that has begun is queued again: its turn was read already.
     """
     active = ticket.runs.filter(state__in=AgentRun.ACTIVE).first()
     if active:
-        if active.state == AgentRun.State.QUEUED:
-            active.input_sequence = ticket.last_sequence
-            active.save(update_fields=["input_sequence"])
+        # By condition, because a worker may be claiming it at this moment.
+        fresh = AgentRun.objects.filter(pk=active.pk, state=AgentRun.State.QUEUED, attempts=0)
+        if fresh.update(input_sequence=ticket.last_sequence, updated_at=clock.now()):
             publish(RunQueued(run_id=active.pk))
         return active
     _end_waiting(ticket)
