@@ -10,6 +10,10 @@ class TicketAlreadyResolvedError(DomainError):
     status = 409
 
 
+class LeaseLostError(Exception):
+    """The run was cancelled or another worker has it; whoever notices stops at once and writes nothing more."""
+
+
 class TicketNotResolvedError(DomainError):
     """Only a resolved ticket can be rated or reopened."""
 

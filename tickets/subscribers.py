@@ -1,7 +1,5 @@
 """Reactions of tickets: enqueue runs, ring the doorbells of widgets and staff pages, learn from resolutions."""
 
-from uuid import UUID
-
 from integrations.events import ExecutionFinished
 from supportai.core.events import subscribe
 from supportai.core.frames import INBOX_GROUP, contact_group, send_frame, ticket_group
@@ -62,7 +60,6 @@ def learn(event: events.TicketResolved) -> None:
 
 @subscribe(ExecutionFinished)
 def wake_run(event: ExecutionFinished) -> None:
-    """Go on with a run that waited for this execution."""
-    kind, _, rest = event.caller.partition(":")
-    if kind == "run":
-        runs.wake(run_public_id=UUID(rest.partition(":")[0]))
+    """Go on with the runs that waited for this execution, or for any other that is settled."""
+    if event.caller.startswith("run:"):
+        runs.wake_settled()

@@ -22,6 +22,8 @@ class ActionExecution(BaseModel):
     # States that count against limits: what happened, may have happened or may still happen.
     COUNTED = (State.PLANNED, State.APPROVED, State.SENT, State.SUCCEEDED, State.UNKNOWN)
 
+    OVER = (State.SUCCEEDED, State.FAILED, State.COMPENSATED)
+
     idempotency_key = models.UUIDField(unique=True)
     capability = models.CharField(max_length=80)
     action = models.CharField(max_length=80)
@@ -58,4 +60,4 @@ class ActionExecution(BaseModel):
     @property
     def is_over(self) -> bool:
         """Tell whether nothing more will happen by itself."""
-        return self.state in {self.State.SUCCEEDED, self.State.FAILED, self.State.COMPENSATED}
+        return self.state in self.OVER

@@ -18,7 +18,7 @@ from tickets.agent.guards.stages import stage_of
 from tickets.agent.live import drop_stream, stream_sentences, tell_working
 from tickets.agent.policy import Act, Answer, Ask, HandOff, Resolve, Sentence, from_json
 from tickets.agent.stories import story_of_call, working_text
-from tickets.errors import TicketAlreadyResolvedError
+from tickets.errors import LeaseLostError, TicketAlreadyResolvedError
 from tickets.models import AgentRun, AgentStep, Stage, Ticket
 from tickets.services import handoff, lifecycle, messages, runs
 from tickets.services.messages import AgentMessage, Source
@@ -45,6 +45,8 @@ def _act(run: AgentRun, step: AgentStep, act: Act, context: AgentContext) -> Age
     tell_working(run, working_text(act.capability))
     began = time.monotonic()
     crashpoint("act.before")
+    if not runs.keep_lease(run):
+        raise LeaseLostError
     try:
         execution = execute(_call(run, step, act, context))
     except ActionRefusedError as refusal:
@@ -80,10 +82,15 @@ def _call(run: AgentRun, step: AgentStep, act: Act, context: AgentContext) -> Ac
         identity_level=context.person.level,
         episode=f"{episode}:{step.public_id}" if is_read else episode,
         confirmation=act.confirmation,
-        caller=f"run:{run.public_id}:{step.index}",
+        caller=call_id(run, step),
         actor=AI_AGENT,
-        stage_needs_approval=not is_read and stage_of(context) == Stage.Level.APPROVAL,
+        stage_needs_approval=not is_read and stage_of(context, act.procedure) == Stage.Level.APPROVAL,
     )
+
+
+def call_id(run: AgentRun, step: AgentStep) -> str:
+    """Name the step that makes a call, as its execution stores it."""
+    return f"run:{run.public_id}:{step.index}"
 
 
 def _outcome(execution: ActionExecution) -> JSONDict:

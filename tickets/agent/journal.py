@@ -7,8 +7,10 @@ from supportai.core.events import publish
 from supportai.core.models import JSONDict
 from tickets.agent.guards.base import Refusal
 from tickets.agent.policy import KINDS, Decision, to_json
+from tickets.errors import LeaseLostError
 from tickets.events import RunProgressed
 from tickets.models import AgentRun, AgentStep
+from tickets.services import runs
 
 
 def write_fact(
@@ -90,6 +92,14 @@ def ending(run: AgentRun) -> AgentStep | None:
 
 @transaction.atomic
 def _write(run: AgentRun, **fields: object) -> AgentStep:
+    """Add a step.
+
+    Raises:
+        LeaseLostError: the run is not this worker's any more; what it decided meanwhile is void.
+    """
+    AgentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
+    if not runs.is_current(run):
+        raise LeaseLostError
     last = run.steps.aggregate(last=Max("index"))["last"] or 0
     step = AgentStep.objects.create(run=run, index=last + 1, **fields)
     publish(RunProgressed(ticket_id=run.ticket_id, run_id=run.pk))

@@ -13,15 +13,17 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
+from integrations.models import ActionExecution
 from supportai.core.crashpoints import crashpoint
-from tickets.agent import guards, journal
-from tickets.agent.carry_out import carry_out
+from tickets.agent import confirmations, guards, journal
+from tickets.agent.carry_out import call_id, carry_out
 from tickets.agent.context import AgentContext, build_context
 from tickets.agent.language import NOTICES, foreign_language
 from tickets.agent.live import tell_working
-from tickets.agent.policy import Decision, HandOff, Policy, Understanding
+from tickets.agent.policy import Decision, HandOff, Policy, Understanding, from_json
 from tickets.agent.retrieval import retrieve
 from tickets.agent.stories import story_of
+from tickets.errors import LeaseLostError
 from tickets.models import AgentRun, AgentStep, Handoff
 from tickets.selectors_agent import AgentSettings, agent_settings
 from tickets.services import handoff, lifecycle, runs
@@ -30,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 # A run that breaks this often is handed to a person instead of being tried again.
 MAX_ATTEMPTS = 3
+# Crashes of the whole process count as attempts too; beyond these the run itself is the likely cause.
+MAX_CLAIMS = 6
 
 
 def lease_owner() -> str:
@@ -43,8 +47,12 @@ def run_agent(run_id: int) -> AgentRun.State | None:
     if run is None:
         return None
     crashpoint("run.claimed")
+    if run.attempts > MAX_CLAIMS:
+        return _give_up(run, "It ended its worker again and again.")
     try:
         return AgentLoop(run, choose_policy(), agent_settings()).work()
+    except LeaseLostError:
+        return None
     except Exception as exc:
         log.exception("run.broke", run_id=run.pk, attempt=run.attempts)
         return _after_break(run, exc)
@@ -63,9 +71,19 @@ def _after_break(run: AgentRun, exc: Exception) -> AgentRun.State | None:
     if run.attempts < MAX_ATTEMPTS:
         runs.requeue_run(run, error=error)
         return None
-    handoff.hand_off(run=run, reason=Handoff.Reason.TOOL_FAILURE, why=f"The AI agent broke: {error[:200]}")
-    runs.finish_run(run, AgentRun.State.HANDED_OFF, error=error)
-    return AgentRun.State.HANDED_OFF
+    return _give_up(run, error)
+
+
+def _give_up(run: AgentRun, error: str) -> AgentRun.State:
+    """Hand a broken run to a person; when even that breaks, end it as failed, which staff see."""
+    try:
+        handoff.hand_off(run=run, reason=Handoff.Reason.TOOL_FAILURE, why=f"The AI agent broke: {error[:200]}")
+        state = AgentRun.State.HANDED_OFF
+    except Exception:
+        log.exception("run.hand_off_broke", run_id=run.pk)
+        state = AgentRun.State.FAILED
+    runs.finish_run(run, state, error=error)
+    return state
 
 
 @dataclass(slots=True)
@@ -82,9 +100,11 @@ class AgentLoop:
         self.run.policy = self.policy.name
         self.run.versions = {"settings": self.settings.version, "policy": f"{self.policy.name}-1"}
         while runs.keep_lease(self.run):
+            # Read anew at each step: a switch or stage that a lead changes holds within seconds.
+            self.settings = agent_settings()
             context = build_context(self.run, self.settings)
             step = (
-                journal.unfinished(self.run)
+                self._unfinished(context)
                 or journal.ending(self.run)
                 or self._next_step(context, time.monotonic() - started)
             )
@@ -98,6 +118,26 @@ class AgentLoop:
                 runs.finish_run(self.run, state)
                 return state
         return None
+
+    def _unfinished(self, context: AgentContext) -> AgentStep | None:
+        """Give the journalled decision to carry out; an action not yet sent is held to today's switches and stages."""
+        step = journal.unfinished(self.run)
+        if step is None or step.kind != AgentStep.Kind.ACT or step.output.get("execution"):
+            return step
+        if ActionExecution.objects.filter(caller=call_id(self.run, step)).exists():
+            return step
+        act = from_json(step.input)
+        outcome = self._switched_off() or guards.hold_to_stage(act, context)
+        if not isinstance(outcome, guards.Refusal):
+            return step
+        journal.complete(step, state=AgentStep.State.REFUSED, rule=outcome.rule, output={}, story=outcome.story)
+        return journal.write_decision(self.run, outcome.instead, story_of(outcome.instead))
+
+    def _switched_off(self) -> guards.Refusal | None:
+        if self.settings.is_on:
+            return None
+        instead = HandOff(reason=Handoff.Reason.POLICY, why="The AI agent is switched off.")
+        return guards.Refusal(rule="switched_off", story="Stopped: the AI agent is switched off.", instead=instead)
 
     def _next_step(self, context: AgentContext, seconds: float) -> AgentStep | None:
         """Journal what comes next: a fact (then None, and the picture is taken anew) or a decision."""
@@ -115,8 +155,9 @@ class AgentLoop:
 
     def _refuse_turn(self, context: AgentContext, seconds: float) -> Decision | None:
         """Hand off at once what the AI agent may not or cannot work on."""
-        if not self.settings.is_on:
-            return HandOff(reason=Handoff.Reason.POLICY, why="The AI agent is switched off.")
+        off = self._switched_off()
+        if off is not None:
+            return off.instead
         if len(context.steps) >= self.settings.max_steps or seconds > self.settings.max_seconds:
             return HandOff(reason=Handoff.Reason.REPEATED_FAILURE, why="The run reached its limit of steps or time.")
         if context.steps:
@@ -132,7 +173,7 @@ class AgentLoop:
 
     def _understand(self, context: AgentContext) -> None:
         began = time.monotonic()
-        understood = self.policy.understand(context)
+        understood = confirmations.only_real_answers(self.policy.understand(context), context)
         self._classify(understood)
         journal.write_fact(
             self.run,

@@ -11,7 +11,7 @@ from supportai.core.models import JSONDict
 from tickets.events import HandoffRequested, TicketChanged
 from tickets.models import AgentRun, Channel, Handoff, Message, Ticket
 from tickets.selectors import ticket_of
-from tickets.services import ownership
+from tickets.services import ownership, runs
 from tickets.services.messages import append_message, begin_episode, lock_ticket
 from tickets.services.packet import build_packet
 
@@ -51,7 +51,7 @@ def hand_off(
     existing = ticket.handoffs.filter(run=run).first()
     if existing:
         return existing
-    if ticket.is_with_person or ticket.episode != run.episode:
+    if ticket.is_with_person or ticket.is_resolved or ticket.episode != run.episode or not runs.is_current(run):
         return None
     return _pass_to_people(ticket, reason=reason, run=run, notice=notice, draft=draft, next_step=next_step, why=why)
 

@@ -144,7 +144,7 @@ def post_note(*, ticket_id: int, user_id: int, client_id: UUID, text: str) -> Me
 
 @transaction.atomic
 def post_agent_message(*, run: AgentRun, message: AgentMessage) -> Message | None:
-    """Store the AI agent's message, unless a person has taken the ticket over meanwhile.
+    """Store the AI agent's message, unless a person or another worker has taken the ticket or run meanwhile.
 
     Returns None when the text was dropped; the same `client_id` returns the message stored first.
     """
@@ -152,7 +152,7 @@ def post_agent_message(*, run: AgentRun, message: AgentMessage) -> Message | Non
     existing = ticket.messages.filter(client_id=message.client_id).first()
     if existing:
         return existing
-    if ticket.is_with_person or ticket.episode != run.episode:
+    if ticket.is_with_person or ticket.is_resolved or ticket.episode != run.episode or not runs.is_current(run):
         return None
     row = append_message(
         ticket,

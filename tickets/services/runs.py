@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from integrations.models import ActionExecution
 from supportai.core import clock
 from supportai.core.events import publish
 from tickets.events import RunProgressed, RunQueued
-from tickets.models import AgentRun, Message, Ticket
+from tickets.models import AgentRun, AgentStep, Message, Ticket
 
 
 def queue_run(ticket: Ticket) -> AgentRun:
@@ -83,7 +83,7 @@ def finish_run(run: AgentRun, state: AgentRun.State, *, error: str = "") -> bool
         return False
     run.state = state
     publish(RunProgressed(ticket_id=run.ticket_id, run_id=run.pk))
-    if not ticket.is_with_person and has_newer_message(run):
+    if not ticket.is_with_person and not ticket.is_resolved and has_newer_message(run):
         queue_run(ticket)
     return True
 
@@ -111,21 +111,29 @@ def wake(*, run_public_id: UUID) -> bool:
 
 
 def wake_settled() -> int:
-    """Wake runs whose call was settled before they were stored as waiting for it; returns how many."""
-    waiting = AgentRun.objects.filter(state__in=(AgentRun.State.WAITING_APPROVAL, AgentRun.State.WAITING_EXTERNAL))
-    woken = 0
-    for public_id in waiting.values_list("public_id", flat=True)[:200]:
-        last = ActionExecution.objects.filter(caller__startswith=f"run:{public_id}:").order_by("-pk").first()
-        if last is not None and (last.is_over or last.state == ActionExecution.State.UNKNOWN):
-            woken += wake(run_public_id=public_id)
-    return woken
+    """Wake runs whose call is settled, whoever made that call and whenever they began to wait; returns how many."""
+    waiting = AgentStep.objects.filter(
+        run__state__in=(AgentRun.State.WAITING_APPROVAL, AgentRun.State.WAITING_EXTERNAL),
+        kind=AgentStep.Kind.ACT,
+        state=AgentStep.State.DECIDED,
+    )
+    runs = {str(s.output.get("execution", "")): s.run.public_id for s in waiting.select_related("run").order_by("pk")}
+    over = (*ActionExecution.OVER, ActionExecution.State.UNKNOWN)
+    settled = ActionExecution.objects.filter(public_id__in=[key for key in runs if key], state__in=over)
+    return sum(wake(run_public_id=runs[str(key)]) for key in settled.values_list("public_id", flat=True))
 
 
 def has_newer_message(run: AgentRun) -> bool:
-    """Tell whether the customer wrote something that this run has not read."""
-    return Message.objects.filter(
-        ticket_id=run.ticket_id, author=Message.Author.CUSTOMER, sequence__gt=run.input_sequence
-    ).exists()
+    """Tell whether the customer wrote something that neither this run nor a later one has read."""
+    later = AgentRun.objects.filter(ticket_id=run.ticket_id, pk__gt=run.pk).aggregate(read=Max("input_sequence"))
+    read = max(run.input_sequence, later["read"] or 0)
+    unread = Message.objects.filter(ticket_id=run.ticket_id, author=Message.Author.CUSTOMER, sequence__gt=read)
+    return unread.exists()
+
+
+def is_current(run: AgentRun) -> bool:
+    """Tell whether the run is still this worker's to go on with; asked again in every transaction that writes."""
+    return AgentRun.objects.filter(pk=run.pk, lease_owner=run.lease_owner, state__in=AgentRun.ACTIVE).exists()
 
 
 def due_runs() -> list[int]:

@@ -7,6 +7,7 @@ from tickets.agent.guards.base import Refusal
 from tickets.agent.guards.confirmations import refuse_made_up_confirmations
 from tickets.agent.guards.grounding import keep_grounded
 from tickets.agent.guards.links import keep_known_links
+from tickets.agent.guards.procedures import hold_to_procedure
 from tickets.agent.guards.promises import refuse_false_claims
 from tickets.agent.guards.repeats import refuse_repeats
 from tickets.agent.guards.stages import hold_to_stage
@@ -18,6 +19,7 @@ Guard = Callable[[Decision, AgentContext], Decision | Refusal]
 # In this order: each sees what the one before let through.
 GUARDS: tuple[Guard, ...] = (
     refuse_unsure,
+    hold_to_procedure,
     refuse_made_up_confirmations,
     keep_grounded,
     refuse_false_claims,
@@ -37,4 +39,4 @@ def check(decision: Decision, context: AgentContext) -> Decision | Refusal:
     return decision
 
 
-__all__ = ["GUARDS", "Refusal", "check"]
+__all__ = ["GUARDS", "Refusal", "check", "hold_to_stage"]

@@ -11,17 +11,17 @@ from tickets.models import AgentStep, Handoff, Stage
 ALWAYS = frozenset({"human_request", "small_talk"})
 
 
-def stage_of(context: AgentContext) -> str:
-    """Give the stage of the turn's intent; what nobody configured runs at auto."""
+def stage_of(context: AgentContext, procedure: str = "") -> str:
+    """Give the stage of a procedure's intent, else of the turn's; what nobody configured runs at auto."""
     step = context.step(AgentStep.Kind.UNDERSTAND)
-    slug = str(step.input.get("intent", "")) if step else ""
+    slug = procedure or (str(step.input.get("intent", "")) if step else "")
     intent = context.settings.intent(slug)
     return intent.stage if intent and slug not in ALWAYS else Stage.Level.AUTO
 
 
 def hold_to_stage(decision: Decision, context: AgentContext) -> Decision | Refusal:
     """Turn what would reach the customer or change something into a hand-off, with a draft where that is the stage."""
-    stage = stage_of(context)
+    stage = stage_of(context, decision.procedure if isinstance(decision, Act | Ask) else "")
     if stage == Stage.Level.AUTO or isinstance(decision, HandOff) or _is_harmless(decision, stage):
         return decision
     shows_draft = stage in {Stage.Level.DRAFT, Stage.Level.APPROVAL}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from supportai.core.models import JSONDict
-from tickets.agent import procedures, replies, slots, understanding
+from tickets.agent import confirmations, procedures, replies, slots, understanding
 from tickets.agent.context import AgentContext, Step
 from tickets.agent.policy import (
     Answer,
@@ -139,12 +139,7 @@ def _read_answer(pending: Step, context: AgentContext) -> Understanding | None:
 
 
 def _read_confirmation(pending: Step, context: AgentContext, ask: JSONDict, slug: str) -> Understanding:
-    card = pending.input.get("card", {})
-    shown = [
-        pending.input["text"], card.get("title", ""), card.get("yes", ""), card.get("no", ""),
-        *(f"{row['label']} {row['value']}" for row in card.get("rows", [])),
-    ]  # fmt: skip
-    verdict = replies.read_confirmation(context.text, question=shown)
+    verdict = confirmations.read_answer(pending, context)
     if verdict in {"yes", "no"}:
         said = "yes" if verdict == "yes" else "no"
         return _answered(slug, {**ask, "value": verdict == "yes"}, f"The customer said {said}.")
