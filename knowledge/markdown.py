@@ -132,17 +132,19 @@ HIDDEN = 0xE000
 HIDDEN_MARK = re.compile("[\ue021-\ue07e]")
 
 
+# Each pattern stops at the next mark of its own kind, so that a text of opening marks is read once and not once for each.
+INNER = r"\([^()\s]*\)"
 INLINE_MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"\[([^\]]+)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
-    (re.compile(r"<(https?://[^>\s]+|[^>\s@]+@[^>\s]+)>"), r"\1"),
-    (re.compile(r"</?[a-zA-Z][^>]*>"), ""),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(rf"!\[([^\[\]]*)\]\((?:[^()]|{INNER})*\)"), r"\1"),
+    (re.compile(rf"\[([^\[\]]+)\]\((?:[^()\s]|{INNER})*(?:\s+\"[^\"]*\")?\)"), r"\1"),
+    (re.compile(r"<(https?://[^<>\s]+|[^<>\s@]+@[^<>\s]+)>"), r"\1"),
+    (re.compile(r"</?[a-zA-Z][^<>]*>"), ""),
+    (re.compile(r"(\*\*|__)(?=\S)((?:(?!\1).)+?)(?<=\S)\1"), r"\2"),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"\1"),
     (re.compile(r"(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)"), r"\1"),
-    (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"\1"),
-    (re.compile(r"(`+)(.+?)\1"), r"\2"),
-    (re.compile(r"[ \t]{2,}$", re.MULTILINE), ""),
+    (re.compile(r"~~(?=\S)((?:(?!~~).)+?)(?<=\S)~~"), r"\1"),
+    (re.compile(r"(?<!`)(`{1,9})(?!`)(.+?)(?<!`)\1(?!`)"), r"\2"),
+    (re.compile(r"(?<![ \t])[ \t]{2,}$", re.MULTILINE), ""),
 )
 
 
@@ -173,6 +175,7 @@ def render(text: str) -> RenderedPage:
 
 def _prepare_headings(tokens: list[Token]) -> tuple[TocEntry, ...]:
     toc: list[TocEntry] = []
+    taken: dict[str, int] = {}
     levels = [int(token.tag[1]) for token in tokens if token.type == "heading_open"]
     shift = 2 - min(levels, default=2)
     for index, token in enumerate(tokens):
@@ -182,19 +185,20 @@ def _prepare_headings(tokens: list[Token]) -> tuple[TocEntry, ...]:
         token.tag = f"h{level}"
         if token.type == "heading_open":
             words = to_plain(tokens[index + 1].content)
-            anchor = _free_anchor(slugify(words) or "part", {entry.anchor for entry in toc})
+            anchor = _free_anchor(slugify(words) or "part", taken)
             token.attrSet("id", anchor)
             toc.append(TocEntry(anchor=anchor, text=words, level=level))
     return tuple(entry for entry in toc if entry.level <= 3)  # noqa: PLR2004 - h2 and h3
 
 
-def _free_anchor(anchor: str, taken: set[str]) -> str:
-    if anchor not in taken:
-        return anchor
-    number = 2
-    while f"{anchor}-{number}" in taken:
-        number += 1
-    return f"{anchor}-{number}"
+def _free_anchor(anchor: str, taken: dict[str, int]) -> str:
+    """Give an anchor that no heading has yet; `taken` keeps for each the number to go on with."""
+    free = anchor
+    while free in taken:
+        taken[anchor] += 1
+        free = f"{anchor}-{taken[anchor]}"
+    taken[free] = 1
+    return free
 
 
 class _LinePlaces:
@@ -228,7 +232,9 @@ def _block(tokens: list[Token], index: int, start: int, end: int, places: _LineP
 
 def _items(tokens: list[Token], index: int, places: _LinePlaces) -> tuple[Item, ...]:
     items: list[Item] = []
-    for token in tokens[index + 1 :]:
+    # No slice: a text of many lists would copy its rest for each.
+    for place in range(index + 1, len(tokens)):
+        token = tokens[place]
         if token.level == 0:
             break
         if token.type == "list_item_open" and token.level == 1 and token.map is not None:

@@ -19,7 +19,7 @@ SUFFIXES = MARKDOWN | TEXT | HTML | JSON_LINES
 MAX_BYTES = 10_000_000
 MAX_LINE = 2_000_000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*\n", re.DOTALL)
-FIRST_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t#]*(?:\n|\Z)|\A\s*(\S[^\n]*)\n=+[ \t]*(?:\n|\Z)")
+FIRST_HEADING = re.compile(r"\A\s*#[ \t]+([^\n]+)(?:\n|\Z)|\A\s*(\S[^\n]*)\n=+[ \t]*(?:\n|\Z)")
 
 Read = ImportedDocument | ImportFailure
 
@@ -78,7 +78,7 @@ def _document(name: str, suffix: str, text: str) -> ImportedDocument:
     elif suffix in MARKDOWN:
         fields, text = _front_matter(text)
         heading = FIRST_HEADING.match(text)
-        title = fields.get("title") or (heading and (heading.group(1) or heading.group(2))) or fallback
+        title = fields.get("title") or (heading and _heading_words(heading)) or fallback
         body = text[heading.end() :] if heading else text
     else:
         first, _, rest = text.strip().partition("\n")
@@ -96,9 +96,13 @@ def _document(name: str, suffix: str, text: str) -> ImportedDocument:
     )
 
 
+def _heading_words(heading: re.Match[str]) -> str:
+    return (heading.group(1) or "").rstrip(" \t#") or heading.group(2) or ""
+
+
 def _without_heading(body: str, title: str) -> str:
     heading = FIRST_HEADING.match(body)
-    return body[heading.end() :] if heading and (heading.group(1) or "").strip() == title else body
+    return body[heading.end() :] if heading and _heading_words(heading) == title else body
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

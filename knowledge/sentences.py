@@ -29,8 +29,12 @@ TRAILING = frozenset(
     }
 )
 LONGEST_ABBREVIATION = 3
-END = re.compile(r"""[.!?…。！？]+["'”’)\]*_]*(?=\s|$)|\n\s*\n""")
+# A run of marks is tried from its start only, so that a long one costs no more than its length.
+END = re.compile(r"""(?<![.!?…。！？])[.!?…。！？]+["'”’)\]*_]*(?=\s|$)|\n\s*\n""")
 LAST_WORD = re.compile(r"([\w.]+)$")
+# No abbreviation is longer.
+LAST_WORD_CHARACTERS = 24
+SEEN = re.compile(r"\S")
 
 
 def split_sentences(text: str, offset: int = 0) -> list[tuple[int, int]]:
@@ -56,14 +60,15 @@ def _add(spans: list[tuple[int, int]], text: str, start: int, end: int, offset: 
 
 def _continues(text: str, stop: re.Match[str]) -> bool:
     """Tell whether a full stop belongs to an abbreviation, an initial, a number or a lower-case next word."""
-    before = LAST_WORD.search(text, 0, stop.start())
+    before = LAST_WORD.search(text, max(0, stop.start() - LAST_WORD_CHARACTERS), stop.start())
     word = before.group(1).lower().strip(".") if before else ""
-    after = text[stop.end() :].lstrip()
+    after = SEEN.search(text, stop.end())
+    first = after.group() if after else ""
     if word in LEADING:
         return True
     if word in TRAILING:
-        return not after[:1].isupper()
+        return not first.isupper()
     if len(word) == 1 and word.isalpha() and word not in {"i", "a"}:
         return True
     # A short word before a small letter may be an abbreviation that is not listed; people also write without capitals.
-    return after[:1].islower() and len(word) <= LONGEST_ABBREVIATION and word not in STOP_WORDS
+    return first.islower() and len(word) <= LONGEST_ABBREVIATION and word not in STOP_WORDS

@@ -29,7 +29,7 @@ CLOSING = re.compile(
     re.IGNORECASE,
 )
 SIGNATURE = re.compile(r"\n-- ?\n.*\Z|\n[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?\s*\Z", re.DOTALL)
-PLEASE_TAIL = re.compile(r"[\s,]*(?:please|thanks|thank you|thx|many thanks)[\s.!]*$", re.IGNORECASE)
+PLEASE_TAIL = re.compile(r"(?<![\s,])[\s,]*(?:please|thanks|thank you|thx|many thanks)[\s.!]*$", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\[(?:email|card|account|phone|secret)\]")
 ONE_ACCOUNT = re.compile(
     r"\b(?:i|we)(?:['’]ve| have| just)? (?:just |now )?(?:refunded|reset|unlocked|changed|cancelled|canceled|applied|credited|sent|resent"
@@ -39,7 +39,7 @@ ONE_ACCOUNT = re.compile(
 )
 YES_NO = re.compile(r"^\W*(yes|no|yep|nope|yeah)\b", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
-LIST_MARK = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
+LIST_MARK = re.compile(r"^[ \t]*\d+[.)]\s", re.MULTILINE)
 
 
 def clean_question(text: str) -> str:

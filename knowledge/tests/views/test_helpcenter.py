@@ -50,7 +50,7 @@ def test_a_sure_answer_is_marked_as_made_by_the_ai_and_cites_its_source(client, 
     assert "Short answer, put together by the AI agent" in html
     assert "Banks need 5 to 10 business days" in html
     assert 'aria-label="Source 1: How long a refund takes"' in html
-    assert "<mark>refund</mark>" in html
+    assert "<mark>refunds</mark>" in html
 
 
 def test_steps_are_a_numbered_list(client, help_center):
