@@ -1,6 +1,7 @@
 """Organizations: the companies that contacts work for."""
 
 from django.db import models
+from django.db.models import Q
 
 from supportai.core.models import BaseModel
 
@@ -20,10 +21,21 @@ class Organization(BaseModel):
     mrr_cents = models.PositiveBigIntegerField(
         "monthly revenue", default=0, help_text="Recurring revenue a month, in cents."
     )
-    external_id = models.CharField(max_length=200, blank=True, help_text="Its id in your own system.")
+    external_id = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text=(
+            "Its id in your own system. Once it is set, a signed identity must name it: the name alone is not enough."
+        ),
+    )
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["external_id"], condition=~Q(external_id=""), name="organization_owns_its_external_id"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

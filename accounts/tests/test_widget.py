@@ -197,6 +197,14 @@ class TestSignedSession:
         known.refresh_from_db()
         assert (known.name, known.plan) == ("Northwind Ltd", "pro")
 
+    @pytest.mark.parametrize("claim", [{"id": "org_evil", "name": "Northwind"}, {"name": "Northwind"}, "Northwind"])
+    def test_a_customer_who_calls_the_company_like_another_one_stays_outside(self, brand, claim):
+        real = OrganizationFactory(name="Northwind", external_id="org_real")
+        token = signed(brand, sub="u-9", organization=claim, roles=["admin"])
+        contact = widget.open_session(brand, token).contact
+        assert contact.organization != real
+        assert contact.organization.name != "Northwind"
+
     def test_a_signed_session_ends_after_a_day(self, brand):
         session = widget.open_session(brand, signed(brand))
         assert widget.read_session(session.token).level == IdentityLevel.SIGNED

@@ -1,6 +1,7 @@
-"""Organizations: found by id, then by name."""
+"""Organizations: found by id; by name only where there is no id."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import Organization
 from accounts.services.organizations import put_organization
@@ -31,6 +32,52 @@ def test_a_name_that_is_taken_is_not_taken_over():
     put_organization(name="Northwind", external_id="org-2", plan="business")
     other.refresh_from_db()
     assert (other.name, other.plan) == ("Fabrikam", "business")
+
+
+def test_another_id_with_the_same_name_is_another_organization():
+    real = put_organization(name="Northwind", external_id="org_real", plan="pro")
+    newcomer = put_organization(name="Northwind", external_id="org_evil", plan="free")
+    assert newcomer.pk != real.pk
+    assert (newcomer.name, newcomer.external_id) == ("Northwind (org_evil)", "org_evil")
+    real.refresh_from_db()
+    assert (real.name, real.external_id, real.plan) == ("Northwind", "org_real", "pro")
+    assert put_organization(name="Northwind", external_id="org_evil") == newcomer
+    assert put_organization(name="Northwind", external_id="org_real") == real
+
+
+def test_a_name_alone_does_not_reach_a_row_with_an_id():
+    real = put_organization(name="Northwind", external_id="org_real")
+    nameless = put_organization(name="Northwind")
+    assert (nameless.name, nameless.external_id) == ("Northwind (no id)", "")
+    assert put_organization(name="Northwind") == nameless
+    assert put_organization(name="Northwind", external_id="org_real") == real
+
+
+def test_names_alone_stay_the_identity_where_nobody_sends_ids():
+    assert put_organization(name="Northwind") == put_organization(name="Northwind", plan="pro")
+    assert Organization.objects.get().plan == "pro"
+
+
+def test_a_name_made_up_for_somebody_apart_cannot_be_claimed():
+    put_organization(name="Northwind", external_id="org_1")
+    apart = put_organization(name="Northwind", external_id="org_2")
+    assert put_organization(name="Northwind (org_2)") != apart
+    assert put_organization(name="Northwind (org_2)", external_id="org_3").name == "Northwind (org_2) (org_3)"
+
+
+def test_long_names_and_ids_are_told_apart_too():
+    name, ids = "n" * 200, ["i" * 199 + end for end in "abc"]
+    made = [put_organization(name=name, external_id=external_id) for external_id in ids]
+    assert len({row.pk for row in made}) == 3
+    assert [row.pk for row in made] == [put_organization(name=name, external_id=i).pk for i in ids]
+    assert all(len(row.name) <= 200 for row in made)
+
+
+def test_an_id_belongs_to_one_organization():
+    OrganizationFactory(external_id="org-1")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OrganizationFactory(external_id="org-1")
+    OrganizationFactory.create_batch(2, external_id="")
 
 
 @pytest.mark.parametrize("facts", [{"name": "  "}, {"name": "X", "plan": "gold"}, {"name": "X", "mrr_cents": -1}])

@@ -1,4 +1,8 @@
-"""Whose a sandbox row is, and who may ask for it (SPEC 1, "own")."""
+"""Whose a sandbox row is, and who may ask for it (SPEC 1, "own").
+
+The sandbox knows companies by name alone. What it compares is the name of the platform's row, which
+`accounts.services.organizations` keeps unique, never the name that an identity claims.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -82,8 +86,12 @@ def _organization_of(email: str) -> str:
 
 
 def roles_of(identity: BoundIdentity) -> frozenset[str]:
-    """Give a person's roles in the own organization, from the system of record and from a signed identity."""
-    roles = set(identity.roles)
+    """Give a person's roles in the own organization, from the system of record and from a signed identity.
+
+    A signed identity's roles are those in the platform's organization, so without one they say nothing about a
+    company that only the system of record knows.
+    """
+    roles = set(identity.roles) if identity.organization else set()
     for account in SandboxAccount.objects.filter(contact__iexact=identity.email).exclude(contact=""):
         if is_at_home(account, identity) or not (account.organization or _organization_of(account.contact)):
             roles |= set(account.roles)
