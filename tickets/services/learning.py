@@ -1,6 +1,7 @@
 """What a resolved episode teaches: the customer's question with the human answer, handed down to knowledge."""
 
 from knowledge.services.learning import observe
+from supportai.core.errors import InvalidInputError
 from tickets.models import Message, Ticket
 
 MIN_ANSWER = 40
@@ -20,11 +21,15 @@ def learn_from(*, ticket_id: int, episode: int) -> bool:
     question = _question(before)
     if not question:
         return False
-    observe(
-        question=question,
-        answer="\n\n".join(m.body for m in answers),
-        origin=f"ticket:{ticket.public_id}:{episode}",
-    )
+    try:
+        observe(
+            question=question,
+            answer="\n\n".join(m.body for m in answers),
+            origin=f"ticket:{ticket.public_id}:{episode}",
+        )
+    except InvalidInputError:
+        # Without greetings and signatures nothing was left of it.
+        return False
     return True
 
 
