@@ -20,6 +20,10 @@ ZERO_DECIMAL = frozenset(
 )
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 SECONDS_PER_DAY = 86_400
+TYPES = frozenset(["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"])
+TEXT_LITERAL = re.compile(r"""[rR]?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+# A macro names its own variable: `charges.filter(c, c.amount > 0)`.
+BOUND = re.compile(r"\.(?:all|exists|exists_one|filter|map)\(\s*(\w+)\s*,")
 # As the parser (ANTLR) words its first finding; the place counts from 1.
 PARSE_ERROR = re.compile(
     r"<input>:(?P<line>\d+):(?P<column>\d+): Syntax error: "
@@ -88,6 +92,19 @@ def check(expression: str) -> None:
         cel.compile(expression)
     except ValueError as exc:
         raise ExpressionError(_plainly(str(exc))) from exc
+
+
+def names_in(expression: str) -> set[str]:
+    """Name the values that an expression reads from outside, without what its own macros bind.
+
+    Raises:
+        ExpressionError: it is not CEL.
+    """
+    try:
+        found = set(cel.compile(expression).variables())
+    except ValueError as exc:
+        raise ExpressionError(_plainly(str(exc))) from exc
+    return found - TYPES - set(BOUND.findall(TEXT_LITERAL.sub('""', expression)))
 
 
 def _plainly(error: str) -> str:

@@ -9,8 +9,9 @@ from accounts.tests.factories import BrandFactory, ContactFactory, UserFactory
 from integrations.models import ActionExecution, SandboxIssue
 from integrations.services.sandbox import ensure_sandbox
 from supportai.demo.configuration import load_configuration
-from tickets.models import Message, Ticket
+from tickets.models import Message, Procedure, Ticket
 from tickets.services import messages
+from tickets.services.procedures import draft_of, unknown_names
 
 EXAMPLES = (
     "our office has moved, please ship hardware elsewhere",
@@ -94,3 +95,11 @@ def test_a_procedure_made_in_the_admin_is_followed(django_capture_on_commit_call
     assert SandboxIssue.objects.get().body == "12 Harbour Street, Ghent"
     ticket.refresh_from_db()
     assert (ticket.status, ticket.ledger, ticket.intent) == ("resolved", "verified", "a_new_shipping_address")
+
+
+@pytest.mark.django_db
+def test_the_demos_own_procedures_read_only_what_is_there():
+    load_configuration()
+    for procedure in Procedure.objects.all():
+        found = unknown_names([draft_of(step) for step in procedure.steps.all()])
+        assert not any(found), procedure.slug

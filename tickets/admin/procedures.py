@@ -22,6 +22,7 @@ from integrations.actions import all_actions
 from supportai.core.admin import ConfigurationAdmin
 from supportai.core.forms import PairsField
 from tickets.models import Intent, Procedure, ProcedureStep
+from tickets.services.procedures import DraftStep, unknown_names
 
 LINES = {"rows": 2}
 CALLS = (ProcedureStep.Kind.LOOK_UP, ProcedureStep.Kind.ACT)
@@ -95,11 +96,37 @@ def call_errors(capability: str, arguments: Mapping[str, str] | None) -> dict[st
     return {}
 
 
+class StepFormSet(forms.BaseInlineFormSet):
+    """All steps of a procedure; a name that no earlier step gives is refused where it is read."""
+
+    def clean(self) -> None:
+        """Check the steps in their order, those that will be deleted left out."""
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms and _is_filled(form)]
+        kept.sort(key=lambda form: (form.cleaned_data.get("position") or 0, self.forms.index(form)))
+        for form, errors in zip(kept, unknown_names([_draft_of(form) for form in kept]), strict=True):
+            for field, message in errors.items():
+                if field not in form.errors:
+                    form.add_error(field, message)
+
+
+def _is_filled(form: forms.BaseForm) -> bool:
+    return hasattr(form, "cleaned_data") and (form.has_changed() or bool(form.instance.pk))  # type: ignore[attr-defined]
+
+
+def _draft_of(form: forms.BaseForm) -> DraftStep:
+    """Read a form, also one with errors: later steps may rely on its key."""
+    given = {name: form.cleaned_data.get(name) or "" for name in ("condition", "expression", "text", "label", "on_no")}
+    pairs = {name: form.cleaned_data.get(name) or {} for name in ("arguments", "card")}
+    return DraftStep(kind=form.cleaned_data.get("kind", ""), key=str(form["key"].value() or ""), **given, **pairs)
+
+
 class StepInline(StackedInline):
-    """The steps in order; drag to sort, click to open."""
+    """The steps in order; drag to sort, click to open; a new one is open."""
 
     model = ProcedureStep
     form = StepForm
+    formset = StepFormSet
     verbose_name = "step"
     verbose_name_plural = "steps"
     extra = 0
@@ -126,6 +153,9 @@ class StepInline(StackedInline):
             },
         ),
     )
+
+    class Media:
+        js = ("supportai/js/admin_steps.js",)
 
 
 class ProcedureForm(forms.ModelForm):

@@ -118,3 +118,23 @@ def test_values_are_not_changed_by_an_expression():
     values = {"charges": [dict(row) for row in CHARGES]}
     cel.evaluate("charges.map(c, c.amount_cents + 1)", values)
     assert values == {"charges": CHARGES}
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("contact.name", {"contact"}),
+        ("found.charges.filter(c, c.id in slots.ids && size(c.x) > now)", {"found", "slots", "now"}),
+        ("a.exists(x, b.exists(y, x == y))", {"a", "b"}),
+        ('said.matches("\\\\b.filter(p, no)") && p', {"said", "p"}),
+        ("type(x) == int", {"x"}),
+        ("'just text'", set()),
+    ],
+)
+def test_names_are_what_an_expression_reads_from_outside(expression, names):
+    assert cel.names_in(expression) == names
+
+
+def test_names_of_what_does_not_parse_are_refused():
+    with pytest.raises(cel.ExpressionError, match="At character"):
+        cel.names_in("size(a ==")

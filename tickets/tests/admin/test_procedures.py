@@ -122,6 +122,37 @@ def test_the_message_says_where_an_expression_breaks(lead):
     assert "At character" in response.content.decode()
 
 
+def test_a_name_that_nothing_gives_is_refused_at_its_field(lead):
+    response = lead.post(ADD, form({**STEP, "text": "Hello {{ contac.name }}"}))
+    (found,) = errors_of(response)
+    assert "did you mean contact?" in found["text"][0]
+    assert not Procedure.objects.exists()
+
+
+def test_names_follow_the_order_that_was_dragged(lead):
+    ask = {"kind": "ask", "key": "street", "text": "Which street?"}
+    say = {**STEP, "text": "Changed to {{ street }}."}
+    response = lead.post(ADD, form({**ask, "position": "1"}, {**say, "position": "0"}))
+    assert "only earlier steps" in errors_of(response)[1]["text"][0]
+    assert lead.post(ADD, form({**say, "position": "1"}, {**ask, "position": "0"})).status_code == 302
+
+
+def test_a_step_that_is_deleted_gives_no_name(lead):
+    ask = {"position": "0", "kind": "ask", "key": "street", "text": "Which street?", "DELETE": "on"}
+    response = lead.post(ADD, form(ask, {**STEP, "position": "1", "text": "{{ street }}"}))
+    assert "text" in errors_of(response)[1]
+
+
+def test_an_error_elsewhere_in_a_step_does_not_hide_its_name(lead):
+    ask = {"position": "0", "kind": "ask", "key": "street", "text": ""}
+    response = lead.post(ADD, form(ask, {**STEP, "position": "1", "text": "{{ street }}"}))
+    assert errors_of(response) == [{"text": ["This kind of step needs it."]}, {}]
+
+
+def test_the_page_opens_a_step_that_is_added(lead):
+    assert "supportai/js/admin_steps.js" in lead.get(ADD).content.decode()
+
+
 def test_a_mistyped_capability_names_the_near_ones(lead):
     response = lead.post(ADD, form({**STEP, "kind": "look_up", "capability": "billing.find_charge"}))
     (found,) = errors_of(response)
