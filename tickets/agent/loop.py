@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 # Crashes of the whole process count as attempts too; beyond these the run itself is the likely cause.
 MAX_CLAIMS = 6
+# An intent less likely than this does not move the ticket's priority.
+LIKELY = 0.5
 
 
 def lease_owner() -> str:
@@ -197,7 +199,7 @@ class AgentLoop:
                 ticket_id=ticket.pk,
                 intent=intent.slug,
                 team_id=None if keeps_topic else intent.team_id,
-                priority=intent.priority,
+                priority=intent.priority if understood.probability >= LIKELY else "",
             )
 
     def _retrieve(self, context: AgentContext) -> None:

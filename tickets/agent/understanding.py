@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A request for a person must never be missed for want of an example, so its plainest forms are grammar.
 HUMAN = re.compile(
     r"\b(?:talk|speak|chat|connect\w*|transfer\w*|escalate\w*|put|pass|hand)\b(?:\W+\w+){0,5}?\W+"
-    r"(?:human|person|agent|someone|somebody|representative|rep|operator|manager|supervisor|staff|colleague)\b"
+    r"(?:human|person|agent|someone|somebody|representative|rep|operator|manager|supervisor|staff)\b"
     r"|\b(?:real|live|actual)\s+(?:human|person|agent)\b|^\W*(?:human|person|agent|operator|representative)\b\W*(?:please)?\W*$",
     re.IGNORECASE,
 )

@@ -21,11 +21,15 @@ from tickets.selectors_agent import AgentSettings
 
 # How sure the head of conversational acts must be before its word counts for more than the intent.
 ACT_SURE = 0.6
+# A new wish of two or three words, in place of an answer, must be this likely.
+SHORTEST_WISH = 2
+VERY_SURE = 0.9
 # A clarifying question names intents with at least this share of the probability.
 CANDIDATE = 0.12
 # Under this probability even the likeliest intent is no candidate: asking would offer what nobody meant.
 WORTH_ASKING = 0.4
 MAX_CANDIDATES = 3
+UNCLEAR_WORDS = 2
 SOLVED = {"label": "Yes, solved", "value": "Yes, solved"}
 NOT_YET = {"label": "Not yet", "value": "Not yet, that did not help"}
 PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
@@ -48,6 +52,9 @@ class LocalPolicy:
             answered = _read_answer(pending, context)
             if answered is not None:
                 return answered
+        again = _after_a_no(context)
+        if again is not None:
+            return again
         act = understanding.classify_act(context.text)
         if act.label in {"thanks", "not_helpful"} and act.probability >= ACT_SURE and _has_replied(context):
             return _react(act.label, act.probability, context)
@@ -177,13 +184,30 @@ def _answered(slug: str, reply: JSONDict, story: str) -> Understanding:
 
 def _other_request(context: AgentContext, slug: str) -> Understanding | None:
     """Read the turn as a new wish when it clearly is another intent than the running one."""
-    if len(context.text.split()) < understanding.SHORT_WORDS:
+    words = len(context.text.split())
+    if words < SHORTEST_WISH:
         return None
     found = _request(context, is_greeting=False)
-    is_clear = (
-        found.intent not in {slug, "other", "", SMALL_TALK} and found.probability >= context.settings.act_threshold
-    )
+    needed = context.settings.act_threshold if words >= understanding.SHORT_WORDS else VERY_SURE
+    is_clear = found.intent not in {slug, "other", "", SMALL_TALK} and found.probability >= needed
     return found if is_clear else None
+
+
+def _after_a_no(context: AgentContext) -> Understanding | None:
+    """Ask again when the customer says yes after a no: "actually, please do". The old question allows nothing any more."""
+    last = next((s for s in reversed(context.earlier) if s.kind == AgentStep.Kind.UNDERSTAND), None)
+    reply = (last.input.get("reply") or {}) if last else {}
+    if reply.get("value") is not False:
+        return None
+    asked = next((s for s in context.earlier if s.id == reply.get("ask")), None)
+    if asked is None or confirmations.read_answer(asked, context) not in {"yes", "changed"}:
+        return None
+    if not replies.YES & set(replies.tokens(context.text)):
+        return None
+    slug = str(asked.input.get("procedure", ""))
+    return Understanding(
+        act="answer", intent=slug, probability=1.0, starts=slug, story="After a no the customer wants it after all."
+    )
 
 
 def _chosen_intent(context: AgentContext, slug: Any) -> Understanding | None:
@@ -303,6 +327,13 @@ def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision
             reason=Handoff.Reason.POLICY,
             confidence=understood.probability,
             why=f"{intent.name} is for people: no procedure works on it.",
+        )
+    if len(context.text.split()) <= UNCLEAR_WORDS and not any(s.kind == AgentStep.Kind.ASK for s in context.earlier):
+        return Ask(
+            text="I am not sure what you mean. Could you say it in a sentence or two?",
+            expects="open",
+            quick_replies=(PERSON,),
+            why="A word or two that nothing fits is asked about once.",
         )
     confidence = answer.confidence if answer else 0.0
     return HandOff(
