@@ -42,10 +42,14 @@ def issue_token(*, user_id: int, name: str, scopes: Iterable[str], expires_at: d
 
 @transaction.atomic
 def rotate_token(*, token_id: int) -> IssuedToken:
-    """Revoke a token and issue one of the same name, scopes and user in its place."""
+    """Revoke a token and issue one of the same name, scopes, user and end in its place.
+
+    Raises:
+        InvalidInputError: it has expired already; nothing was changed.
+    """
     old = ApiToken.objects.select_for_update().get(pk=token_id)
     revoke_token(token_id=old.pk)
-    return issue_token(user_id=old.user_id, name=old.name, scopes=old.scopes, expires_at=None)
+    return issue_token(user_id=old.user_id, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
 
 
 def revoke_token(*, token_id: int) -> None:

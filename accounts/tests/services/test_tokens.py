@@ -58,6 +58,23 @@ def test_rotating_replaces_the_secret():
     assert selectors.token_by_secret(new.secret).scopes == ["read", "write"]
 
 
+def test_rotating_does_not_prolong_a_token():
+    ends = clock.now() + timedelta(days=1)
+    issued = issue(expires_at=ends)
+    new = tokens.rotate_token(token_id=issued.token.pk)
+    assert new.token.expires_at == ends
+    with clock.moved(timedelta(days=2)):
+        assert selectors.token_by_secret(new.secret) is None
+
+
+def test_an_expired_token_cannot_be_rotated_back_to_life():
+    issued = issue(expires_at=clock.now() + timedelta(days=1))
+    with clock.moved(timedelta(days=2)), pytest.raises(InvalidInputError):
+        tokens.rotate_token(token_id=issued.token.pk)
+    issued.token.refresh_from_db()
+    assert not issued.token.is_revoked
+
+
 def test_use_is_noted_to_the_minute(django_assert_num_queries):
     token = issue().token
     tokens.note_use(token)
