@@ -84,12 +84,12 @@ def read_session(token: str) -> WidgetSession:
     """Read a session token.
 
     Raises:
-        SessionExpiredError: it is not ours, too old, or its contact or brand is gone.
+        SessionExpiredError: it is not ours, too old, its contact or brand is gone, or the contact is another brand's.
     """
     facts = _unsign(token)
     contact = Contact.objects.select_related("organization").filter(pk=facts["contact"]).first()
     brand = Brand.objects.filter(pk=facts["brand"]).first()
-    if contact is None or brand is None:
+    if contact is None or brand is None or contact.brand_id != brand.pk:
         raise SessionExpiredError("This conversation's session is over.")
     level = IdentityLevel(facts["level"])
     if level == IdentityLevel.ANONYMOUS:

@@ -31,8 +31,8 @@ class IdentityLevel(models.TextChoices):
 class Contact(BaseModel):
     """A customer's person, or an anonymous visitor.
 
-    A verified contact owns its e-mail address; a visitor's address is a claim, kept apart, and both histories
-    never merge silently.
+    A verified contact belongs to a brand and owns its e-mail address there: a customer of two brands is two contacts. A
+    visitor's address is a claim, kept apart. Histories never merge silently.
     """
 
     email = models.EmailField(blank=True)
@@ -54,15 +54,20 @@ class Contact(BaseModel):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                Lower("email"),
-                condition=Q(is_verified=True) & ~Q(email=""),
-                name="verified_contact_owns_its_email",
+            # Databases count no two nulls as equal, so the two below hold only where there is a brand.
+            models.CheckConstraint(
+                condition=Q(is_verified=False) | Q(brand__isnull=False), name="verified_contact_has_a_brand"
             ),
             models.UniqueConstraint(
-                fields=["external_id"],
+                "brand",
+                Lower("email"),
+                condition=Q(is_verified=True) & ~Q(email=""),
+                name="verified_contact_owns_its_email_in_its_brand",
+            ),
+            models.UniqueConstraint(
+                fields=["brand", "external_id"],
                 condition=Q(is_verified=True) & ~Q(external_id=""),
-                name="verified_contact_owns_its_external_id",
+                name="verified_contact_owns_its_external_id_in_its_brand",
             ),
         )
 

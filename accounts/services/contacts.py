@@ -1,6 +1,7 @@
 """Contacts: visitors, signed-in customers, and addresses that are only claimed.
 
-A verified contact owns its address. What a visitor types stays with the visitor, and the two never merge by themselves.
+A verified contact owns its address and its id within its brand: another brand's server says who is who there, and has
+no say here. What a visitor types stays with the visitor, and the two never merge by themselves.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def claim_email(*, contact_id: int, email: str, name: str = "") -> Contact:
 
 
 def sign_in_contact(*, brand_id: int, identity: SignedIdentity) -> Contact:
-    """Find or create the verified contact of an identity, by its id, then by address, and update its facts."""
+    """Find or create a brand's verified contact of an identity, by its id, then by address, and update its facts."""
     try:
         return _sign_in(brand_id, identity)
     except IntegrityError:
@@ -64,7 +65,7 @@ def sign_in_contact(*, brand_id: int, identity: SignedIdentity) -> Contact:
 
 
 def contact_for_address(*, brand_id: int, email: str, name: str = "", is_vouched: bool = False) -> Contact:
-    """Find or create who writes from an address: its owner if a trusted system vouches, else a claimant.
+    """Find or create who writes from an address: its owner if a trusted system vouches, else a claimant; both of this brand.
 
     A claimant is never one who used the widget, so nobody reads there what came in another way.
 
@@ -72,9 +73,9 @@ def contact_for_address(*, brand_id: int, email: str, name: str = "", is_vouched
         InvalidInputError: it is not an address.
     """
     email = clean_email(email)
-    known = Contact.objects.filter(email__iexact=email, is_verified=is_vouched)
+    known = Contact.objects.filter(brand_id=brand_id, email__iexact=email, is_verified=is_vouched)
     if not is_vouched:
-        known = known.filter(brand_id=brand_id, last_seen_at__isnull=True)
+        known = known.filter(last_seen_at__isnull=True)
     return known.order_by("pk").first() or Contact.objects.create(
         brand_id=brand_id, email=email, name=name.strip()[:120], is_verified=is_vouched
     )
@@ -96,7 +97,8 @@ def clean_email(email: str) -> str:
 
 @transaction.atomic
 def _sign_in(brand_id: int, identity: SignedIdentity) -> Contact:
-    verified = Contact.objects.select_for_update(of=("self",), no_key=True).filter(is_verified=True)
+    known = Contact.objects.select_for_update(of=("self",), no_key=True)
+    verified = known.filter(brand_id=brand_id, is_verified=True)
     contact = verified.filter(external_id=identity.external_id).first()
     owner = verified.filter(email__iexact=identity.email).first() if identity.email else None
     if contact is None:

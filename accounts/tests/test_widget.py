@@ -161,13 +161,13 @@ class TestSignedSession:
         assert widget.open_session(brand, signed(brand, plan="platinum")).contact.plan == "pro"
 
     def test_finds_a_contact_that_was_verified_by_address(self, brand):
-        known = ContactFactory(email="ana@northwind.example", external_id="")
+        known = ContactFactory(email="ana@northwind.example", external_id="", brand=brand)
         session = widget.open_session(brand, signed(brand, email="Ana@northwind.example"))
         assert session.contact.pk == known.pk
         assert session.contact.external_id == "u-1"
 
     def test_another_account_with_the_same_address_does_not_take_it_over(self, brand):
-        owner = ContactFactory(email="ana@northwind.example", external_id="u-99")
+        owner = ContactFactory(email="ana@northwind.example", external_id="u-99", brand=brand)
         session = widget.open_session(brand, signed(brand, email="ana@northwind.example"))
         assert session.contact.pk != owner.pk
         assert session.contact.email == ""
@@ -175,7 +175,7 @@ class TestSignedSession:
         assert (owner.external_id, owner.email) == ("u-99", "ana@northwind.example")
 
     def test_a_changed_address_follows_unless_it_is_taken(self, brand):
-        ContactFactory(email="taken@northwind.example", external_id="u-2")
+        ContactFactory(email="taken@northwind.example", external_id="u-2", brand=brand)
         contact = widget.open_session(brand, signed(brand, email="ana@northwind.example")).contact
         widget.open_session(brand, signed(brand, email="ana.ruiz@northwind.example"))
         contact.refresh_from_db()
@@ -204,6 +204,27 @@ class TestSignedSession:
         contact = widget.open_session(brand, token).contact
         assert contact.organization != real
         assert contact.organization.name != "Northwind"
+
+    def test_another_brands_server_says_nothing_about_this_brands_customers(self, brand):
+        ana = widget.open_session(brand, signed(brand, sub="42", email="ana@northwind.example", name="Ana")).contact
+        other = BrandFactory(slug="other")
+        session = widget.open_session(other, signed(other, sub="42", email="ana@northwind.example", name="Eve"))
+        assert session.contact.pk != ana.pk
+        assert (session.contact.brand, session.contact.external_id) == (other, "42")
+        ana.refresh_from_db()
+        assert (ana.name, ana.brand) == ("Ana", brand)
+
+    def test_each_brand_finds_its_own_contact_again(self, brand):
+        other = BrandFactory(slug="other")
+        here, there = (widget.open_session(b, signed(b, email="ana@northwind.example")) for b in (brand, other))
+        assert widget.open_session(brand, signed(brand)).contact == here.contact
+        assert widget.open_session(other, signed(other)).contact == there.contact
+
+    def test_a_session_with_another_brands_contact_is_over(self, brand):
+        session = widget.open_session(brand, signed(brand))
+        Contact.objects.filter(pk=session.contact.pk).update(brand=BrandFactory(slug="other"))
+        with pytest.raises(SessionExpiredError):
+            widget.read_session(session.token)
 
     def test_a_signed_session_ends_after_a_day(self, brand):
         session = widget.open_session(brand, signed(brand))

@@ -1,6 +1,7 @@
 """Contacts: claims stay claims."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.errors import ContactVerifiedError
 from accounts.models import Contact
@@ -51,6 +52,12 @@ class TestContactForAddress:
         made = contacts.contact_for_address(brand_id=BrandFactory().pk, email="new@x.example", is_vouched=True)
         assert made.is_verified
 
+    def test_each_brand_has_an_owner_of_its_own(self):
+        owner, other = ContactFactory(email="ana@northwind.example"), BrandFactory()
+        made = contacts.contact_for_address(brand_id=other.pk, email="ana@northwind.example", is_vouched=True)
+        assert (made != owner, made.brand, made.is_verified) == (True, other, True)
+        assert contacts.contact_for_address(brand_id=other.pk, email="ana@northwind.example", is_vouched=True) == made
+
     def test_a_claim_is_kept_apart_from_the_owner(self):
         owner = ContactFactory(email="ana@northwind.example")
         claimant = contacts.contact_for_address(brand_id=owner.brand_id, email="ana@northwind.example")
@@ -81,14 +88,26 @@ def test_two_tabs_that_sign_in_at_once_make_one_contact(monkeypatch):
         calls.append(given)
         if len(calls) == 1:
             real(brand_id, given)
-            from django.db import IntegrityError
-
-            raise IntegrityError("verified_contact_owns_its_external_id")
+            raise IntegrityError("verified_contact_owns_its_external_id_in_its_brand")
         return real(brand_id, given)
 
     monkeypatch.setattr(contacts, "_sign_in", late)
     contacts.sign_in_contact(brand_id=brand.pk, identity=identity)
     assert Contact.objects.filter(external_id="u-1").count() == 1
+
+
+@pytest.mark.parametrize("fields", [{"email": "Ana@Northwind.example"}, {"email": "", "external_id": "u-1"}])
+def test_a_brand_has_one_owner_of_an_address_and_of_an_id(fields):
+    owner = ContactFactory(email="ana@northwind.example", external_id="u-1")
+    ContactFactory(**{"external_id": "", **fields})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ContactFactory(**{"external_id": "", **fields}, brand=owner.brand)
+
+
+def test_a_verified_contact_has_a_brand():
+    VisitorFactory(brand=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ContactFactory(brand=None)
 
 
 def test_display_name_and_initials_fall_back():
