@@ -63,7 +63,9 @@ def _act(run: AgentRun, step: AgentStep, act: Act, context: AgentContext) -> Age
     if execution.state == ActionExecution.State.PLANNED:
         return _await_approval(run, step, output, execution)
     if execution.state in {ActionExecution.State.SENT, ActionExecution.State.APPROVED}:
-        # Another worker is in the middle of this very call; the sweep settles it and wakes the run.
+        # Another worker is in the middle of this very call; the sweep settles it and finds the run by the step's output.
+        step.output = output
+        step.save(update_fields=["output"])
         return State.WAITING_EXTERNAL
     journal.complete(step, output=output, story=story_of_call(execution.action, output), duration_ms=duration)
     crashpoint("act.recorded")
@@ -202,19 +204,28 @@ def _close_ticket(run: AgentRun, ledger: str) -> bool:
 
 
 def body_of(answer: Answer) -> str:
-    """Write an answer as a message: steps as a numbered list, a citation mark where a source's words end."""
+    """Write an answer as a message: entries of a list one a line, a citation mark where a source's words end."""
     lines: list[str] = []
     number = 0
+    before: Sentence | None = None
     for index, sentence in enumerate(answer.sentences):
         number = number + 1 if sentence.is_step else 0
-        text = f"{number}. {sentence.text}" if sentence.is_step else sentence.text
-        text += _mark(answer, index)
-        if lines and not sentence.is_step and not answer.sentences[index - 1].is_step and answer.is_factual:
+        listed = f"{number}." if sentence.is_step else sentence.mark
+        text = f"{listed} {sentence.text}".strip() + _mark(answer, index)
+        if before is None:
+            lines.append(text)
+        elif _is_listed(sentence) and _is_listed(before):
+            lines.append(text)
+        elif not _is_listed(sentence) and not _is_listed(before) and answer.is_factual:
             lines[-1] += f" {text}"
         else:
-            glue = "" if not lines or (sentence.is_step and answer.sentences[index - 1].is_step) else "\n"
-            lines.append(glue + text)
+            lines.append(f"\n{text}")
+        before = sentence
     return "\n".join(lines)
+
+
+def _is_listed(sentence: Sentence) -> bool:
+    return sentence.is_step or bool(sentence.mark)
 
 
 def _mark(answer: Answer, index: int) -> str:
