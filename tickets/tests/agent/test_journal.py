@@ -133,7 +133,7 @@ def killed(shop: Shop, *decisions, state: str = "decided") -> AgentRun:
         step = journal.write_decision(run, decision, "Decided.")
         if state == "done":
             journal.complete(step, output={})
-    AgentRun.objects.update(lease_until=clock.now())
+    AgentRun.objects.update(lease_until=clock.now() - timedelta(seconds=1))
     return run
 
 
@@ -162,7 +162,7 @@ def test_a_message_that_was_posted_before_the_kill_is_not_posted_again(shop, pol
     run = killed(shop, decision)
     run_agent(run.pk)
     run.steps.filter(kind__in=("answer", "ask")).update(state="decided", output={})
-    AgentRun.objects.update(state=State.RUNNING, lease_until=clock.now(), finished_at=None)
+    AgentRun.objects.update(state=State.RUNNING, lease_until=clock.now() - timedelta(seconds=1), finished_at=None)
     said = client_ids(run)
     assert run_agent(run.pk) == ends
     assert client_ids(run) == said
@@ -173,7 +173,7 @@ def test_a_handoff_that_was_made_before_the_kill_is_not_made_again(shop, policy)
     run = killed(shop, HAND_OFF)
     run_agent(run.pk)
     run.steps.filter(kind="hand_off").update(state="decided", output={})
-    AgentRun.objects.update(state=State.RUNNING, lease_until=clock.now(), finished_at=None)
+    AgentRun.objects.update(state=State.RUNNING, lease_until=clock.now() - timedelta(seconds=1), finished_at=None)
     assert run_agent(run.pk) == State.HANDED_OFF
     assert (Handoff.objects.count(), len(agent_texts(run))) == (1, 1)
 
@@ -196,7 +196,7 @@ def test_a_call_that_was_made_before_the_kill_is_not_made_again(shop, policy):
     run_agent(run.pk)
     run.steps.filter(kind="act").update(state="decided", output={})
     run.steps.filter(kind="answer").delete()
-    AgentRun.objects.update(state=State.RUNNING, lease_until=clock.now(), finished_at=None)
+    AgentRun.objects.update(state=State.RUNNING, lease_until=clock.now() - timedelta(seconds=1), finished_at=None)
     run_agent(run.pk)
     execution = ActionExecution.objects.get()
     assert (execution.state, execution.attempts) == (ActionExecution.State.SUCCEEDED, 1)
@@ -214,7 +214,7 @@ def test_a_run_that_was_killed_before_its_first_step_starts_from_the_beginning(s
     policy.decisions = [HELLO]
     run = say(shop.ana, "I was billed twice").ticket.runs.get()
     runs.claim_run(run_id=run.pk, owner="killed")
-    AgentRun.objects.update(lease_until=clock.now())
+    AgentRun.objects.update(lease_until=clock.now() - timedelta(seconds=1))
     run_agent(run.pk)
     assert (policy.read, policy.asked) == (["I was billed twice"], 1)
 
