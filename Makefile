@@ -19,7 +19,7 @@ help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(RUNTIME) ## Install, load the demo company, start server and worker (PORT=8000, HOST=127.0.0.1)
-	@SUPPORTAI_DEMO=1 $(BIN)/python manage.py demo --host $(HOST) --port $(PORT)
+	@SUPPORTAI_DEMO=1 LOG_LEVEL=$${LOG_LEVEL:-WARNING} $(BIN)/python manage.py demo --host $(HOST) --port $(PORT)
 
 demo-reset: $(RUNTIME) ## Delete the demo's data, then start it afresh
 	@SUPPORTAI_DEMO=1 $(BIN)/python manage.py demo --host $(HOST) --port $(PORT) --delete-data
