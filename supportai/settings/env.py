@@ -1,6 +1,8 @@
 """What the machine says: typed environment variables, each also readable from a `NAME_FILE` secret."""
 
+import fcntl
 import os
+import secrets
 from collections.abc import MutableMapping
 from functools import cache
 from pathlib import Path
@@ -10,7 +12,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-DEMO_SECRET_KEY = "demo-only-key-that-production-refuses-to-start-with"  # noqa: S105 - refused by production.py
+# Stood here as the default once, so everybody may know it; production refuses it and the doctor warns of it.
+DEMO_SECRET_KEY = "demo-only-key-that-production-refuses-to-start-with"  # noqa: S105 - never used
+KEY_BYTES = 48
 
 
 class Environment(BaseSettings):
@@ -18,7 +22,7 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    secret_key: str = DEMO_SECRET_KEY
+    secret_key: str = ""
     secret_key_fallbacks: str = ""
     debug: bool = False
     data_dir: Path = BASE_DIR / "data"
@@ -60,6 +64,28 @@ def read_secret_files(environ: MutableMapping[str, str]) -> None:
         path = environ.get(f"{variable}_FILE")
         if path and not environ.get(variable):
             environ[variable] = Path(path).read_text(encoding="utf-8").strip()
+
+
+def kept_secret_key(path: Path) -> str:
+    """Give the random key that a file keeps, made at the first call for nobody but this user to read.
+
+    Processes that start at once get the same key: the file is filled under a lock, and an empty one is not yet a key.
+
+    Raises:
+        OSError: the file can neither be read nor made.
+    """
+    if path.exists() and (kept := path.read_text(encoding="ascii").strip()):
+        return kept
+    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii") as file:  # noqa: PTH123 - by its fd
+        fcntl.flock(file, fcntl.LOCK_EX)
+        kept = file.read().strip()
+        if not kept:
+            kept = secrets.token_urlsafe(KEY_BYTES)
+            os.fchmod(file.fileno(), 0o600)
+            file.write(f"{kept}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return kept
 
 
 @cache

@@ -6,6 +6,7 @@ from supportai.settings.base import *
 from supportai.settings.base import ENV
 from supportai.settings.env import DEMO_SECRET_KEY
 
+# Not the key that the embedded product keeps in `DATA_DIR`: a secret beside the data that it protects protects nothing.
 if ENV.secret_key == DEMO_SECRET_KEY or len(ENV.secret_key) < 40:  # noqa: PLR2004 - Django's own check asks for 50
     raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to at least 40 random characters.")
 if ENV.demo:

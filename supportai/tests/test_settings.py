@@ -2,13 +2,14 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from supportai.settings.env import DEMO_SECRET_KEY, read_secret_files, split_list
+from supportai.settings.env import DEMO_SECRET_KEY, kept_secret_key, read_secret_files, split_list
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD_KEY = "k3" * 30
@@ -108,6 +109,51 @@ def test_production_starts_with_a_key_of_its_own(tmp_path):
 
 def test_production_is_not_debugged_by_accident(tmp_path):
     assert shown(tmp_path, "production", SECRET_KEY=GOOD_KEY, DEBUG="true")["debug"] is False
+
+
+class TestTheKeyOfTheEmbeddedProduct:
+    @pytest.mark.parametrize("module", ["dev", "simulation"])
+    def test_each_installation_makes_its_own_and_keeps_it(self, tmp_path, module):
+        ours, again, theirs = (shown(tmp_path / name, module)["key"] for name in ("ours", "ours", "theirs"))
+        assert ours == again
+        assert ours != theirs
+        assert DEMO_SECRET_KEY not in {ours, theirs}
+        assert len(ours) >= 50
+
+    def test_a_key_in_the_environment_wins_and_none_is_kept(self, tmp_path):
+        assert shown(tmp_path, "dev", SECRET_KEY=GOOD_KEY)["key"] == GOOD_KEY
+        assert not (tmp_path / "data" / "secret_key").exists()
+
+    def test_production_makes_none(self, tmp_path):
+        start(tmp_path, "production")
+        assert not (tmp_path / "data" / "secret_key").exists()
+
+    def test_nobody_else_may_read_it(self, tmp_path):
+        before = os.umask(0)
+        try:
+            kept_secret_key(tmp_path / "secret_key")
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+    def test_an_empty_file_of_a_start_that_was_cut_short_is_filled(self, tmp_path):
+        path = tmp_path / "secret_key"
+        path.touch(mode=0o644)
+        key = kept_secret_key(path)
+        assert path.read_text().strip() == key
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_processes_that_start_at_once_get_the_same(self, tmp_path):
+        code = f"from pathlib import Path; from supportai.settings.env import kept_secret_key as k; print(k(Path({str(tmp_path / 'k')!r})))"
+        children = [
+            subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            for _ in range(6)
+        ]
+        assert len({child.communicate(timeout=60)[0] for child in children}) == 1
+
+    def test_a_folder_that_cannot_be_written_stops_the_start(self, tmp_path):
+        with pytest.raises(OSError, match="secret_key"):
+            kept_secret_key(tmp_path / "gone" / "secret_key")
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):
