@@ -29,6 +29,7 @@ BEST_BULLETS = 5
 WORD_BONUS = 0.08
 PASSAGE_WORDS_BONUS = 0.04
 STEPS_BONUS = 0.02
+STEPS_WITHIN = 0.10
 SHORT_LOSS = 0.20
 NAME_LOSS = 0.12
 FULL_WORDS = 8
@@ -160,12 +161,22 @@ def _share(words: frozenset[str], text: str) -> float:
 def _choose(read: Sequence[_Read], *, wants_steps: bool) -> list[QuotedSentence]:
     if not read:
         return []
-    top = read[0]
+    top = _with_steps(read) if wants_steps else read[0]
     chosen = _from_passage(top, wants_steps=wants_steps)
     quoted = [_quote(top, index) for index in chosen]
     if any(top.units[index].kind != "sentence" for index in chosen):
         return quoted
     return _with_more(quoted, [top.vectors[index] for index in chosen], read)
+
+
+def _with_steps(read: Sequence[_Read]) -> _Read:
+    """Give the best passage, or the one of its article that tells the steps: an introduction is no way to do it."""
+    top = read[0]
+    if tells_steps(top.units):
+        return top
+    siblings = (entry for entry in read[1:] if entry.passage.article_id == top.passage.article_id)
+    near = (entry for entry in siblings if tells_steps(entry.units) and entry.value >= top.value - STEPS_WITHIN)
+    return next(near, top)
 
 
 def _from_passage(entry: _Read, *, wants_steps: bool) -> list[int]:

@@ -21,11 +21,15 @@ class Cited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One piece of an answer; `source` is the index of its `Cited`, None for a frame such as a greeting."""
+    """One piece of an answer; `source` is the index of its `Cited`, None for a frame such as a greeting.
+
+    `mark` is "1." or "-" for an entry of a list, as it stood in the source.
+    """
 
     text: str
     source: int | None = None
     is_step: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

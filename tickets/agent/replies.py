@@ -41,7 +41,7 @@ NO_PHRASES = (
 # Words that add or change something: with one of them a yes is no plain yes.
 CHANGES = frozenset(
     """but except instead other another different only just also plus both two three four every too half part partial rather unless if
-    after before first second third switch change changed actually however though although then credit
+    after before first second third switch change changed actually however though although credit
     else otherwise besides except without""".split()
 )
 FILLER = frozenset(
@@ -100,9 +100,8 @@ def _changes(text: str, words: list[str], known: set[str], question: Sequence[st
         return True
     if any(word in CHANGES and word not in known for word in words):
         return True
-    # "Yes, and upgrade me to Business": whatever follows the "and" must be courtesy or the question's own words.
-    after_and = words[words.index("and") + 1 :] if "and" in words else []
-    return _residue(after_and, known) > 0
+    # "Yes, and upgrade me to Business": whatever follows must be courtesy or the question's own words.
+    return any(_residue(words[words.index(joint) + 1 :], known) > 0 for joint in ("and", "then") if joint in words)
 
 
 def _residue(words: list[str], known: set[str]) -> int:

@@ -30,7 +30,7 @@ def retrieve(context: AgentContext) -> JSONDict:
         "sentences": [
             {
                 "text": s.text, "slug": s.passage.slug, "title": s.passage.title, "revision_id": s.passage.revision_id,
-                "start": s.start, "end": s.end, "is_step": s.is_step,
+                "start": s.start, "end": s.end, "is_step": s.is_step, "mark": s.mark,
             }
             for s in answer.sentences
         ],

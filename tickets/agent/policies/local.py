@@ -30,6 +30,9 @@ CANDIDATE = 0.12
 WORTH_ASKING = 0.4
 MAX_CANDIDATES = 3
 UNCLEAR_WORDS = 2
+# How many questions of either kind the knowledge base can answer: first guesses, refitted once outcomes are there.
+IN_SCOPE = 0.75
+OUT_OF_SCOPE = 0.3
 SOLVED = {"label": "Yes, solved", "value": "Yes, solved"}
 NOT_YET = {"label": "Not yet", "value": "Not yet, that did not help"}
 PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
@@ -395,15 +398,32 @@ def _knowledge_answer(context: AgentContext) -> Answer | None:
             end=sentence["end"],
         )
         index = _index_of(sources, source)
-        sentences.append(Sentence(text=sentence["text"], source=index, is_step=sentence["is_step"]))
+        sentences.append(
+            Sentence(text=sentence["text"], source=index, is_step=sentence["is_step"], mark=sentence["mark"])
+        )
     return Answer(
         sentences=tuple(sentences),
         sources=tuple(sources),
-        confidence=float(found["probability"]),
+        confidence=_chance_in_scope(float(found["probability"]), context),
         quick_replies=(SOLVED, NOT_YET, PERSON),
         is_factual=True,
         why="Published passages answer it.",
     )
+
+
+def _chance_in_scope(probability: float, context: AgentContext) -> float:
+    """Move the answerability by how likely such a turn can be answered at all (Bayes' rule on the odds).
+
+    The model was fitted where every second question had an answer; a plain question about the product has one more
+    often, and anything else less often.
+    """
+    step = context.step(AgentStep.Kind.UNDERSTAND)
+    given = step.input if step else {}
+    shares = [(given.get("intent", ""), given.get("probability", 0.0)), *given.get("alternatives", ())]
+    share = sum(p for slug, p in shares if (found := context.settings.intent(slug)) and found.is_how_to)
+    prior = OUT_OF_SCOPE + (IN_SCOPE - OUT_OF_SCOPE) * share
+    odds = probability / max(1 - probability, 1e-9) * prior / (1 - prior)
+    return float(odds / (1 + odds))
 
 
 def _index_of(sources: list[Cited], source: Cited) -> int:
