@@ -29,6 +29,7 @@ QUESTION = (
         "absolutely, sounds good",
         "YES!!! thank you so much",
         "yeah ch_2 please",
+        "ok, then yes, do it",
     ],
 )
 def test_a_plain_yes_confirms(text):
@@ -54,6 +55,7 @@ def test_a_plain_no_refuses(text):
         "sure, plus the one from last month",
         "no, the other charge please",
         "yes to half of it",
+        "ok, then cancel my plan",
     ],
 )
 def test_a_yes_with_a_change_confirms_nothing(text):
