@@ -25,6 +25,8 @@ BLOCKS = frozenset(
 )
 HEADINGS = {"h1": "#", "h2": "##", "h3": "###", "h4": "####", "h5": "#####", "h6": "######"}
 MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`", "kbd": "`"}
+# No character has so long a number, and Python refuses to read one of thousands of digits.
+LONG_REFERENCE = re.compile(r"&(?=#\d{8})")
 BLANK_LINES = re.compile(r"\n{3,}")
 SPACES = re.compile(r"[ \t\r\n\f\v]+")
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
@@ -33,7 +35,7 @@ VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "l
 def html_to_markdown(html: str) -> tuple[str, str]:
     """Give a page's title and its text as Markdown; the title is the first heading's, else the `<title>`'s."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(LONG_REFERENCE.sub("&amp;", html))
     reader.close()
     text = BLANK_LINES.sub("\n\n", "".join(reader.out))
     body = "\n".join(line.rstrip() for line in text.splitlines()).strip()

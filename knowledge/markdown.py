@@ -10,6 +10,8 @@ from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from knowledge.html_text import LONG_REFERENCE
+
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "other"]
 
 KINDS: dict[str, BlockKind] = {
@@ -123,7 +125,7 @@ def to_plain(text: str) -> str:
     for pattern, replacement in INLINE_MARKS:
         text = pattern.sub(replacement, text)
     text = HIDDEN_MARK.sub(lambda match: chr(ord(match.group()) - HIDDEN), text)
-    return html.unescape(text).strip()
+    return html.unescape(LONG_REFERENCE.sub("&amp;", text)).strip()
 
 
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")

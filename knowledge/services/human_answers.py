@@ -6,6 +6,9 @@ from supportai.core.redaction import redact
 
 MAX_TITLE = 140
 MIN_WORDS = 4
+# Nobody greets or signs more often; and a sign-off stands in the last characters, so the rest is not searched for one.
+ROUNDS = 10
+TAIL_CHARACTERS = 600
 
 GREETING = re.compile(
     r"^\s*(?:(?:hi|hello|hey|hiya|dear|greetings|good (?:morning|afternoon|evening|day))\b(?: (?:there|all|team|again))?"
@@ -18,9 +21,9 @@ THANKS = re.compile(
     re.IGNORECASE,
 )
 SIGN_OFF = re.compile(
-    r"(?:^|\n|(?<=[.!?])[ \t]+)\s*(?:(?:kind|best|warm|many)?\s*(?:regards|wishes)|best|cheers|thanks|thank you|sincerely"
+    r"(?:^|\n|(?<=[.!?])[ \t]+)\s*(?:(?:(?:kind|best|warm|many)\s*)?(?:regards|wishes)|best|cheers|thanks|thank you|sincerely"
     r"|all the best|take care|have a (?:great|nice|good|lovely)[^\n.!]{0,30}|yours(?: \w+)?|talk soon)[,.!]*"
-    r"(?:\s*\n?\s*[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,2}(?:\s*\n[^\n]{0,80}){0,4})?\s*$",
+    r"(?:\s*[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,2}(?:[ \t]*\n+[^\n]{1,80}){0,4})?\s*$",
     re.IGNORECASE,
 )
 CLOSING = re.compile(
@@ -50,11 +53,12 @@ def clean_question(text: str) -> str:
 def clean_answer(text: str) -> str:
     """Give a person's words without greeting, sign-off, closing phrases and personal data; Markdown is kept."""
     text = text.replace("\r\n", "\n").strip()
-    before = ""
-    while before != text:
+    for _ in range(ROUNDS):
         before = text
-        text = SIGNATURE.sub("", SIGN_OFF.sub("", text)).strip()
-        text = CLOSING.sub("", text).strip()
+        text = SIGNATURE.sub("", _strip_tail(SIGN_OFF, text)).strip()
+        text = _strip_tail(CLOSING, text).strip()
+        if before == text:
+            break
     return redact(_strip_start(text)).strip()
 
 
@@ -94,10 +98,19 @@ def _numbers(text: str) -> set[str]:
     return set(NUMBER.findall(LIST_MARK.sub("", text)))
 
 
+def _strip_tail(pattern: re.Pattern[str], text: str) -> str:
+    place = max(0, len(text) - TAIL_CHARACTERS)
+    return text[:place] + pattern.sub("", text[place:])
+
+
 def _strip_start(text: str) -> str:
-    before = ""
     text = text.strip()
-    while before != text:
+    for _ in range(ROUNDS):
         before = text
-        text = THANKS.sub("", GREETING.sub("", text, count=1), count=1).strip()
+        for pattern in (GREETING, THANKS):
+            found = pattern.match(text)
+            text = text[found.end() :] if found else text
+        text = text.strip()
+        if before == text:
+            break
     return text[:1].upper() + text[1:]

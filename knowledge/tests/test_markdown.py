@@ -51,6 +51,11 @@ def test_nothing_has_no_blocks(text):
         ("5 * 3 * 2 and ~~old~~ new", "5 * 3 * 2 and old new"),
         ("<b>raw</b> &amp; \\*escaped\\*", "raw & *escaped*"),
         ("__strong__ _em_", "strong em"),
+        ("See [the page](https://a.example/x_(y)) now", "See the page now"),
+        ("***both*** and **a *b* c**", "both and a b c"),
+        ("`` a`b ``", "a`b"),
+        ("**not **strong** here", "**not strong here"),
+        ("&#" + "1" * 5000 + ";", "&#" + "1" * 5000 + ";"),
     ],
 )
 def test_inline_marks_go_and_words_stay(marked, plain):

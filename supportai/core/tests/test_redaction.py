@@ -61,3 +61,7 @@ def test_the_check_digit_tells_cards_from_other_numbers(digits, is_card):
 def test_a_long_text_is_masked_in_reasonable_time():
     text = ("a" * 50 + "@" + "b" * 50 + " 1 2 3 4 5 6 7 8 9 ") * 500
     assert isinstance(redact(text), str)
+
+
+def test_an_address_of_any_length_is_masked():
+    assert redact("x" * 100 + "@" + "y" * 100 + ".example") == "[email]"

@@ -40,3 +40,13 @@ def test_the_last_amount_counts():
 @pytest.mark.parametrize(("text", "place"), [("the second one", 1), ("latest", -1), ("1st", 0), ("that", None)])
 def test_position_words(text, place):
     assert ordinal(text) == place
+
+
+def test_a_figure_beyond_reason_is_no_amount_and_breaks_nothing():
+    assert amounts("refund $" + "1" * 400) == []
+    assert amounts("1" * 400 + " usd") == []
+
+
+def test_of_a_long_message_the_first_part_is_read():
+    slots = find_slots(["ch_1 " + "word " * 1000 + "ch_2", "ch_3"])
+    assert slots["ids"] == ["ch_1", "ch_3"]
