@@ -176,9 +176,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_upload_bytes
 MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 
-# --- Widget: messages of one customer, new visitors from one address --------------------------------
+# --- Widget: messages of one customer, new visitors from one address; both of all visitors together ----
 WIDGET_MESSAGES_PER_MINUTE = ENV.widget_messages_per_minute
 WIDGET_SESSIONS_PER_MINUTE = ENV.widget_sessions_per_minute
+WIDGET_VISITOR_MESSAGES_PER_MINUTE = ENV.widget_visitor_messages_per_minute
+WIDGET_VISITORS_PER_MINUTE = ENV.widget_visitors_per_minute
 
 # --- Browser-side safety ------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -263,6 +265,26 @@ UNFOLD = {
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "supportai.navigation.sidebar"},
 }
 
+
 # --- Mail ---------------------------------------------------------------------------------------
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = "support@localhost"
+def mail(url: str) -> dict[str, Any]:
+    """Turn `EMAIL_URL` into Django's settings; empty means that mail is printed.
+
+    Raises:
+        ImproperlyConfigured: it names no kind of mail server that we know.
+    """
+    config = environ.Env.email_url_config(url or "consolemail://")
+    # What the address leaves out has Django's default.
+    said = {name: value for name, value in config.items() if value is not None}
+    return {"EMAIL_HOST": "localhost", "EMAIL_PORT": 25, "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": ""} | said
+
+
+MAIL = mail(ENV.email_url)
+EMAIL_BACKEND: str = MAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"], MAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = MAIL["EMAIL_FILE_PATH"] or None
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = ENV.default_from_email
+SERVER_EMAIL = DEFAULT_FROM_EMAIL

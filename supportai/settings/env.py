@@ -31,6 +31,8 @@ class Environment(BaseSettings):
     elasticsearch_url: str = ""
     allowed_hosts: str = "localhost,127.0.0.1,[::1]"
     csrf_trusted_origins: str = ""
+    email_url: str = ""
+    default_from_email: str = "support@localhost"
     public_url: str = "http://localhost:8000"
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
@@ -40,6 +42,10 @@ class Environment(BaseSettings):
     max_upload_bytes: int = Field(default=10_000_000, alias="SUPPORTAI_MAX_UPLOAD_BYTES", gt=0)
     widget_messages_per_minute: int = Field(default=30, alias="SUPPORTAI_WIDGET_MESSAGES_PER_MINUTE", gt=0)
     widget_sessions_per_minute: int = Field(default=60, alias="SUPPORTAI_WIDGET_SESSIONS_PER_MINUTE", gt=0)
+    widget_visitor_messages_per_minute: int = Field(
+        default=600, alias="SUPPORTAI_WIDGET_VISITOR_MESSAGES_PER_MINUTE", gt=0
+    )
+    widget_visitors_per_minute: int = Field(default=300, alias="SUPPORTAI_WIDGET_VISITORS_PER_MINUTE", gt=0)
     demo: bool = Field(default=False, alias="SUPPORTAI_DEMO")
     crash_at: str = Field(default="", alias="SUPPORTAI_CRASH_AT")
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from supportai.settings.base import mail
 from supportai.settings.env import DEMO_SECRET_KEY, kept_secret_key, read_secret_files, split_list
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD_KEY = "k3" * 30
+MAIL = "smtp+tls://help%40example.com:s3cret@mail.internal:587"
+GOOD = {"SECRET_KEY": GOOD_KEY, "EMAIL_URL": MAIL}
 SHOW = """
 import json
 import django
@@ -31,6 +34,9 @@ print(json.dumps({
     "key": settings.SECRET_KEY,
     "elasticsearch": settings.ELASTICSEARCH_URL,
     "hosts": settings.ALLOWED_HOSTS,
+    "mail": [settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS],
+    "mail_login": [settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD],
+    "sender": settings.DEFAULT_FROM_EMAIL,
 }))
 """
 
@@ -85,12 +91,15 @@ def test_a_database_address_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("environ", "reason"),
     [
-        ({}, "SECRET_KEY"),
-        ({"SECRET_KEY": DEMO_SECRET_KEY}, "SECRET_KEY"),
-        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
-        ({"SECRET_KEY": GOOD_KEY, "SUPPORTAI_DEMO": "1"}, "SUPPORTAI_DEMO"),
+        ({"EMAIL_URL": MAIL}, "SECRET_KEY"),
+        (GOOD | {"SECRET_KEY": DEMO_SECRET_KEY}, "SECRET_KEY"),
+        (GOOD | {"SECRET_KEY": "short"}, "SECRET_KEY"),
+        (GOOD | {"SUPPORTAI_DEMO": "1"}, "SUPPORTAI_DEMO"),
+        ({"SECRET_KEY": GOOD_KEY}, "EMAIL_URL"),
+        (GOOD | {"EMAIL_URL": "consolemail://"}, "EMAIL_URL"),
+        (GOOD | {"EMAIL_URL": "mail.internal"}, "email schema"),
     ],
-    ids=["no key", "the demo's key", "a short key", "demo logins"],
+    ids=["no key", "the demo's key", "a short key", "demo logins", "no mail", "printed mail", "mail of no kind"],
 )
 def test_production_refuses_to_start_with(tmp_path, environ, reason):
     done = start(tmp_path, "production", **environ)
@@ -100,7 +109,7 @@ def test_production_refuses_to_start_with(tmp_path, environ, reason):
 
 
 def test_production_starts_with_a_key_of_its_own(tmp_path):
-    found = shown(tmp_path, "production", SECRET_KEY=GOOD_KEY, ALLOWED_HOSTS="help.example.com")
+    found = shown(tmp_path, "production", **GOOD, ALLOWED_HOSTS="help.example.com")
     assert found["debug"] is False
     assert found["secure"] is True
     assert found["hsts"] > 0
@@ -108,7 +117,7 @@ def test_production_starts_with_a_key_of_its_own(tmp_path):
 
 
 def test_production_is_not_debugged_by_accident(tmp_path):
-    assert shown(tmp_path, "production", SECRET_KEY=GOOD_KEY, DEBUG="true")["debug"] is False
+    assert shown(tmp_path, "production", **GOOD, DEBUG="true")["debug"] is False
 
 
 class TestTheKeyOfTheEmbeddedProduct:
@@ -144,7 +153,7 @@ class TestTheKeyOfTheEmbeddedProduct:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     def test_processes_that_start_at_once_get_the_same(self, tmp_path):
-        code = f"from pathlib import Path; from supportai.settings.env import kept_secret_key as k; print(k(Path({str(tmp_path / 'k')!r})))"
+        code = f"import pathlib, supportai.settings.env as e; print(e.kept_secret_key(pathlib.Path({str(tmp_path / 'k')!r})))"
         children = [
             subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
             for _ in range(6)
@@ -159,7 +168,26 @@ class TestTheKeyOfTheEmbeddedProduct:
 def test_a_secret_may_come_from_a_file(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(GOOD_KEY + "\n")
-    assert shown(tmp_path, "production", SECRET_KEY_FILE=str(secret))["key"] == GOOD_KEY
+    assert shown(tmp_path, "production", SECRET_KEY_FILE=str(secret), EMAIL_URL=MAIL)["key"] == GOOD_KEY
+
+
+def test_mail_goes_through_the_server_of_its_address(tmp_path):
+    secret = tmp_path / "mail"
+    secret.write_text(MAIL + "\n")
+    found = shown(tmp_path, "dev", EMAIL_URL_FILE=str(secret), DEFAULT_FROM_EMAIL="help@example.com")
+    assert found["mail"] == ["django.core.mail.backends.smtp.EmailBackend", "mail.internal", 587, True]
+    assert found["mail_login"] == ["help@example.com", "s3cret"]
+    assert found["sender"] == "help@example.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "backend", "host", "port"),
+    [("", "console", "localhost", 25), ("smtp://relay.internal", "smtp", "relay.internal", 25)],
+)
+def test_what_a_mail_address_leaves_out_has_a_default(url, backend, host, port):
+    found = mail(url)
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == (host, port)
+    assert found["EMAIL_BACKEND"] == f"django.core.mail.backends.{backend}.EmailBackend"
 
 
 def test_a_secret_file_that_is_missing_stops_the_start(tmp_path):
