@@ -14,6 +14,7 @@ http = get_asgi_application()
 
 from django.conf import settings
 
+from supportai.server_lock import ServerLock, ServerRunsAlreadyError
 from supportai.worker import Worker
 from tickets.routing import websocket_urlpatterns, with_long_poll
 
@@ -23,19 +24,47 @@ router = ProtocolTypeRouter(
 
 
 async def lifespan(receive: Any, send: Any) -> None:
-    """Run the worker while the server runs, where the settings say that it lives here."""
-    worker = Worker() if settings.WORKER_IN_SERVER else None
+    """Run the worker while the server runs, where the settings say that it lives here, and then in one server only."""
+    server = EmbeddedWorker() if settings.WORKER_IN_SERVER else None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            if worker:
-                await asyncio.to_thread(worker.start)
+            try:
+                if server:
+                    await asyncio.to_thread(server.start)
+            except ServerRunsAlreadyError as exc:
+                await send({"type": "lifespan.startup.failed", "message": str(exc)})
+                return
             await send({"type": "lifespan.startup.complete"})
         else:
-            if worker:
-                await asyncio.to_thread(worker.stop)
+            if server:
+                await asyncio.to_thread(server.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+class EmbeddedWorker:
+    """The worker of this process, under the lock that keeps every other server off its data."""
+
+    def __init__(self) -> None:
+        self.lock = ServerLock(settings.DATA_DIR)
+        self.worker: Worker | None = None
+
+    def start(self) -> None:
+        """Take the lock, then start.
+
+        Raises:
+            ServerRunsAlreadyError: another server holds the lock; nothing was started.
+        """
+        self.lock.take()
+        self.worker = Worker()
+        self.worker.start()
+
+    def stop(self) -> None:
+        """Stop, then give the lock back."""
+        if self.worker:
+            self.worker.stop()
+        self.lock.release()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
