@@ -97,7 +97,8 @@ def _request(context: AgentContext, *, is_greeting: bool) -> Understanding:
     """Classify what is asked; a procedure starts only when it is likely enough."""
     ranked = understanding.classify_intent(context.text, history=context.customer_history, settings=context.settings)
     top, probability = ranked[0] if ranked else ("", 0.0)
-    if is_greeting and (top == SMALL_TALK or probability < context.settings.act_threshold):
+    # What is unlike every example counts as other, so that is no wish beside the greeting.
+    if is_greeting and (top in {SMALL_TALK, "other"} or probability < context.settings.act_threshold):
         return Understanding(act=SMALL_TALK, intent=SMALL_TALK, probability=1.0, story="A greeting or small talk.")
     if top == HUMAN_REQUEST and probability >= context.settings.act_threshold:
         return _wants_a_person(probability)
