@@ -8,6 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import Right, User
 
 Person = User | AnonymousUser
+# As `integrations.actions.Risk` writes it, which this layer may not import.
+CRITICAL = "critical"
 
 
 def _has(user: Person, right: Right) -> bool:
@@ -44,13 +46,19 @@ def can_approve_suggestion(user: Person) -> bool:
     return _has(user, Right.APPROVE_SUGGESTION)
 
 
-def can_approve_action(user: Person, *, amount_cents: int | None = None) -> bool:
-    """Tell whether somebody may say yes to an action of the AI agent, up to their own limit for money."""
+def can_approve_action(user: Person, *, amount_cents: int | None = None, risk: str = "") -> bool:
+    """Tell whether somebody may say yes to an action of the AI agent, up to their own limit for money.
+
+    `risk` is the action's (`integrations.actions.Risk`). A critical action without an amount, such as a cancellation or
+    a new role, is inside nobody's limit. Without both, it tells whether somebody decides on actions at all, as for a no.
+    """
     if _has(user, Right.APPROVE_ANY_AMOUNT):
         return True
     if not _has(user, Right.APPROVE_ACTION) or not isinstance(user, User):
         return False
-    return (amount_cents or 0) <= user.approval_limit_cents
+    if amount_cents is None:
+        return risk != CRITICAL
+    return amount_cents <= user.approval_limit_cents
 
 
 def can_oversee_ai(user: Person) -> bool:

@@ -53,6 +53,22 @@ def test_an_agent_approves_up_to_their_own_limit():
     assert not permissions.can_approve_action(agent, amount_cents=5001)
 
 
+def test_a_critical_action_without_an_amount_is_inside_no_agents_limit():
+    agent = UserFactory(approval_limit_cents=10**9)
+    assert not permissions.can_approve_action(agent, risk="critical")
+    assert permissions.can_approve_action(agent, risk="write")
+    assert permissions.can_approve_action(agent, risk="critical", amount_cents=0)
+    assert not permissions.can_approve_action(agent, risk="write", amount_cents=10**9 + 1)
+    assert permissions.can_approve_action(UserFactory(role="lead"), risk="critical")
+    assert permissions.can_approve_action(UserFactory(role="admin"), risk="critical")
+
+
+def test_the_risk_is_named_as_integrations_name_it():
+    from integrations.actions import Risk
+
+    assert Risk.CRITICAL.value == permissions.CRITICAL
+
+
 def test_leads_approve_any_amount_and_oversight_none():
     assert permissions.can_approve_action(UserFactory(role="lead", approval_limit_cents=0), amount_cents=10**9)
     assert not permissions.can_approve_action(UserFactory(role="ai_oversight"))
