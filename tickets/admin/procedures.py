@@ -27,6 +27,7 @@ from tickets.services.procedures import DraftStep, unknown_names
 LINES = {"rows": 2}
 CALLS = (ProcedureStep.Kind.LOOK_UP, ProcedureStep.Kind.ACT)
 MIN_EXAMPLES = 5
+TEXTS = ("kind", "condition", "expression", "text", "label", "on_no")
 
 
 class StepForm(forms.ModelForm):
@@ -116,9 +117,9 @@ def _is_filled(form: forms.BaseForm) -> bool:
 
 def _draft_of(form: forms.BaseForm) -> DraftStep:
     """Read a form, also one with errors: later steps may rely on its key."""
-    given = {name: form.cleaned_data.get(name) or "" for name in ("condition", "expression", "text", "label", "on_no")}
-    pairs = {name: form.cleaned_data.get(name) or {} for name in ("arguments", "card")}
-    return DraftStep(kind=form.cleaned_data.get("kind", ""), key=str(form["key"].value() or ""), **given, **pairs)
+    given: dict[str, Any] = {name: form.cleaned_data.get(name) or "" for name in TEXTS}
+    given |= {name: form.cleaned_data.get(name) or {} for name in ("arguments", "card")}
+    return DraftStep(key=str(form["key"].value() or ""), **given)
 
 
 class StepInline(StackedInline):
