@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from accounts.models import User
 from supportai.core.errors import NotFoundError
 from tickets import selectors
-from tickets.models import AgentConfiguration, AgentRun, AgentStep, Citation, Csat, Handoff, Message, Ticket
+from tickets.models import AgentConfiguration, AgentRun, AgentStep, Citation, Csat, Handoff, Intent, Message, Ticket
 
 
 def ticket_for_staff(public_id: UUID) -> Ticket:
@@ -37,6 +37,14 @@ def conversation_for_staff(*, ticket_id: int, after: int = 0) -> list[Message]:
 def runs_of(*, ticket_id: int) -> list[AgentRun]:
     """Give the AI agent's runs on a ticket with their steps, oldest first."""
     return list(AgentRun.objects.filter(ticket_id=ticket_id).order_by("pk").prefetch_related("steps"))
+
+
+def intent_name(slug: str) -> str:
+    """Name an intent as staff know it; one that is gone by its slug."""
+    if not slug:
+        return ""
+    name = Intent.objects.filter(slug=slug).values_list("name", flat=True).first()
+    return name or slug.replace("_", " ").capitalize()
 
 
 def latest_story(*, ticket_id: int) -> str:

@@ -16,7 +16,7 @@ from accounts.models import Team, User
 from integrations.models import Approval
 from knowledge.models import Suggestion
 from supportai.core.errors import InvalidInputError, NotFoundError
-from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff, Intent, Priority, Stage, Ticket
+from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff, Intent, Message, Priority, Stage, Ticket
 
 PAGE_SIZE = 40
 URGENT_FIRST = ("-rank", "waiting_since", "pk")
@@ -148,6 +148,7 @@ class RowFacts(TypedDict):
     waits_approval: bool
     open_handoff: str | None
     last_story: str | None
+    last_said: str | None
     waiting_call: str | None
     run_state: str | None
 
@@ -203,11 +204,12 @@ def rows() -> QuerySet[ListedTicket]:
     """Give tickets with what a row says about them, in one query.
 
     Adds `rank` (3 is urgent), `waiting_since`, `touched_at`, `has_ai`, `waits_approval`, `open_handoff` (its reason),
-    `last_story`, `waiting_call` (a capability) and `run_state`.
+    `last_story`, `last_said` (the customer's last message), `waiting_call` (a capability) and `run_state`.
     """
     ticket_steps = AgentStep.objects.filter(run__ticket=OuterRef("pk")).order_by("-pk")
     ticket_runs = AgentRun.objects.filter(ticket=OuterRef("pk"))
     open_handoff = Handoff.objects.filter(ticket=OuterRef("pk"), state__in=Handoff.OPEN)
+    said = Message.objects.filter(ticket=OuterRef("pk"), author=Message.Author.CUSTOMER, kind=Message.Kind.PUBLIC)
     planned = ticket_steps.filter(kind=AgentStep.Kind.ACT, state=AgentStep.State.DECIDED)
     return Ticket.objects.select_related("contact__organization", "team", "assignee").annotate(
         rank=_rank(),
@@ -217,6 +219,7 @@ def rows() -> QuerySet[ListedTicket]:
         waits_approval=Exists(ticket_runs.filter(state=AgentRun.State.WAITING_APPROVAL)),
         open_handoff=Subquery(open_handoff.values("reason")[:1]),
         last_story=Subquery(ticket_steps.values("story")[:1]),
+        last_said=Subquery(said.order_by("-sequence").values("body")[:1]),
         waiting_call=Subquery(planned.values("input__capability")[:1]),
         run_state=Subquery(ticket_runs.order_by("-pk").values("state")[:1]),
     )

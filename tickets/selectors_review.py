@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from integrations.models import Approval
+from integrations.models import ActionPolicy, Approval
 from knowledge.models import Suggestion
 from supportai.core.errors import NotFoundError
 
@@ -34,6 +34,12 @@ def approval_of(public_id: UUID) -> Approval:
     if approval is None:
         raise NotFoundError("This approval does not exist.")
     return approval
+
+
+def money_limits() -> dict[str, int]:
+    """Give the limit per contact and day of each capability that has one, in the smallest unit."""
+    limits = ActionPolicy.objects.filter(limit_cents__isnull=False).values_list("capability", "limit_cents")
+    return {capability: limit for capability, limit in limits if limit is not None}
 
 
 def suggestions() -> QuerySet[Suggestion]:

@@ -3,6 +3,7 @@
 from accounts.models import IdentityLevel
 from supportai.core.models import JSONDict
 from tickets.models import AgentStep, Handoff, Message, Ticket
+from tickets.plain_words import facts_of
 
 QUOTE = 400
 NEXT_STEPS = {
@@ -110,10 +111,9 @@ def _facts(step: AgentStep) -> list[str]:
     for name, value in result.items() if isinstance(result, dict) else ():
         for row in value if isinstance(value, list) else [value]:
             if isinstance(row, dict) and row.get("id"):
-                shown = ", ".join(f"{k} {v}" for k, v in row.items() if k != "id" and isinstance(v, str | int))
-                facts.append(f"{row['id']}: {shown}"[:QUOTE])
+                facts.append(f"{row['id']}: {', '.join(facts_of(row))}"[:QUOTE])
             elif name.endswith("id") and isinstance(row, str):
-                facts.append(f"{name}: {row}")
+                facts.append(f"{name.replace('_', ' ')}: {row}")
     return facts
 
 

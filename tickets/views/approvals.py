@@ -1,5 +1,6 @@
 """Approvals: calls of the AI agent that a person decides on, each shown exactly as it would be made."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,9 +19,13 @@ from supportai.core.models import JSONDict
 from tickets import selectors_case, selectors_review
 from tickets.forms import DenyForm
 from tickets.models import Ticket
+from tickets.plain_words import CENTS, plainly
 from tickets.views.access import StaffHttpRequest, staff_only
 from tickets.views.story import flat
 from tickets.views.words import act_in_words
+
+# How integrations/services/limits.py begins such a reason.
+ABOVE_LIMIT = "Above the limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class ApprovalCard:
     ticket: Ticket | None
     title: str
     press: str
+    reason: str
     arguments: tuple[tuple[str, str], ...]
     identity: str
     is_reversible: bool
@@ -46,11 +52,12 @@ def index(request: StaffHttpRequest) -> HttpResponse:
     """List what waits for a yes, then what was decided last."""
     waiting = selectors_review.pending_approvals()
     decided = selectors_review.decided_approvals()
-    tickets = _tickets_of([*waiting, *decided])
+    tickets, limits = _tickets_of([*waiting, *decided]), selectors_review.money_limits()
     context = {
         "section": "approvals",
-        "cards": [card_for(approval, request.user, tickets) for approval in waiting],
-        "decided": [card_for(approval, request.user, tickets) for approval in decided],
+        "waiting_count": len(waiting),
+        "cards": [card_for(approval, request.user, tickets, limits) for approval in waiting],
+        "decided": [card_for(approval, request.user, tickets, limits) for approval in decided],
     }
     return render(request, "tickets/approvals.html", context)
 
@@ -83,7 +90,7 @@ def deny(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
     return _decided(request, public_id)
 
 
-def card_for(approval: Approval, user: User, tickets: dict[UUID, Ticket]) -> ApprovalCard:
+def card_for(approval: Approval, user: User, tickets: dict[UUID, Ticket], limits: dict[str, int]) -> ApprovalCard:
     """Put an approval into words, with the exact call and what this person may do about it."""
     execution = approval.execution
     spec = find_action(execution.action)
@@ -97,7 +104,8 @@ def card_for(approval: Approval, user: User, tickets: dict[UUID, Ticket]) -> App
         ticket=tickets.get(_ticket_id(execution) or UUID(int=0)),
         title=f"{act.capitalize()}{f' of {amount}' if amount else ''} for {name}",
         press=f"{act.partition(' ')[0].capitalize()} {amount or act.partition(' ')[2]}".strip(),
-        arguments=tuple(_argument(line) for line in flat(execution.arguments)),
+        reason=_reason(approval, limits),
+        arguments=tuple(_arguments(execution)),
         identity=IdentityLevel(execution.identity_level or IdentityLevel.ANONYMOUS).label,
         is_reversible=bool(spec and spec.is_reversible),
         may_approve=can_approve_action(user, amount_cents=execution.amount_cents),
@@ -107,9 +115,27 @@ def card_for(approval: Approval, user: User, tickets: dict[UUID, Ticket]) -> App
     )
 
 
+def _arguments(execution: ActionExecution) -> Iterator[tuple[str, str]]:
+    """Write the arguments in the order of the call; amounts as money, everything else as it will be sent."""
+    for name, value in execution.arguments.items():
+        if name.endswith(CENTS) and value is not None:
+            yield plainly(name, value, currency=execution.currency)
+        else:
+            yield from (_argument(line) for line in flat({name: value}))
+
+
 def _argument(line: str) -> tuple[str, str]:
     name, _, value = line.partition(": ")
     return name, value
+
+
+def _reason(approval: Approval, limits: dict[str, int]) -> str:
+    """Name the limit that was passed, as the policy sets it now."""
+    limit = limits.get(approval.execution.capability)
+    if limit is None or not approval.reason.startswith(ABOVE_LIMIT):
+        return approval.reason
+    amount = money(limit, approval.execution.currency or "usd")
+    return approval.reason.replace(ABOVE_LIMIT, f"{ABOVE_LIMIT} of {amount}", 1)
 
 
 def _ticket_id(execution: ActionExecution) -> UUID | None:
@@ -136,6 +162,7 @@ def _decided(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
     if not request.htmx:
         return redirect("tickets:approvals")
     approval = selectors_review.approval_of(public_id)
-    context: JSONDict = {"card": card_for(approval, request.user, _tickets_of([approval]))}
-    response = render(request, "tickets/partials/_approval.html", context)
+    card = card_for(approval, request.user, _tickets_of([approval]), selectors_review.money_limits())
+    context: JSONDict = {"card": card, "waiting_count": len(selectors_review.pending_approvals())}
+    response = render(request, "tickets/partials/_approval_changed.html", context)
     return trigger_client_event(response, "live:counts", {})

@@ -7,6 +7,7 @@ from accounts.models import IdentityLevel, User
 from accounts.permissions import can_reply, can_resolve
 from supportai.core.models import JSONDict
 from tickets import selectors_case
+from tickets.agent.stories import reason_in_words
 from tickets.models import Attachment, Handoff, Message, Ticket
 from tickets.services.attachments import signed_url
 from tickets.views.story import story_of_ticket
@@ -23,6 +24,7 @@ class Packet:
     next_lines: tuple[JSONDict, ...]
     is_over: bool
     draft: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ def packet_of(ticket: Ticket) -> Packet | None:
         next_lines=tuple(line for s in sections if s["label"] == "Next" for line in s["lines"]),
         is_over=is_over,
         draft="" if is_over else str(handoff.packet.get("draft", "")),
+        reason=reason_in_words(handoff.reason),
     )
 
 
@@ -81,6 +84,7 @@ def head_context(ticket: Ticket, user: User) -> JSONDict:
     mine = ticket.is_with_person and ticket.assignee_id == user.pk
     return {
         "ticket": ticket,
+        "intent_name": selectors_case.intent_name(ticket.intent),
         "can_take": can_reply(user) and not mine and not ticket.is_resolved,
         "can_return": can_reply(user) and ticket.is_with_person and not ticket.is_resolved,
         "can_resolve": can_resolve(user) and not ticket.is_resolved,

@@ -44,6 +44,8 @@ def index(request: StaffHttpRequest) -> HttpResponse:
         "waiting": [item_for(suggestion, tickets) for suggestion in waiting],
         "published": [item_for(suggestion, tickets) for suggestion in published],
         "can_decide": can_approve_suggestion(request.user),
+        "waiting_count": len(waiting),
+        "published_count": len(published),
     }
     return render(request, "tickets/learned.html", context)
 
@@ -117,8 +119,9 @@ def _changed(request: StaffHttpRequest, public_id: UUID, text: str) -> HttpRespo
     context: JSONDict = {
         "item": item_for(suggestion, _tickets_of([suggestion])),
         "can_decide": can_approve_suggestion(request.user),
+        "waiting_count": len(selectors_review.open_suggestions()),
+        "published_count": len(selectors_review.published_suggestions()),
     }
-    template = "_suggestion.html" if suggestion.is_undecided else "_suggestion_decided.html"
-    response = render(request, f"tickets/partials/{template}", context)
+    response = render(request, "tickets/partials/_learned_changed.html", context)
     trigger_client_event(response, "live:counts", {})
     return trigger_client_event(response, "toast", {"text": text})

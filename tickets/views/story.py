@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from knowledge.markdown import to_plain
 from supportai.core.models import JSONDict
+from tickets.agent.stories import act_done, reason_in_words
 from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff
 from tickets.views.words import (
     Confidence,
     Word,
-    act_done,
     act_in_words,
     confidence,
     confidence_word,
@@ -295,7 +295,7 @@ def _ending(run: AgentRun) -> str:
     if last is None:
         return run.error and "It broke; a person has the ticket."
     reason = str(last.input.get("reason", ""))
-    label = Handoff.Reason(reason).label if reason in Handoff.Reason.values else reason
+    label = reason_in_words(reason) if reason in Handoff.Reason.values else reason
     doubt = {Handoff.Reason.LOW_CONFIDENCE, Handoff.Reason.MISSING_KNOWLEDGE}
     return f"Stopped: {label}." if reason in doubt else f"Stopped: {label}. Not because it was unsure."
 

@@ -39,9 +39,10 @@ def pane_head(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
 
 @staff_only()
 def head(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
-    """Give the page's head anew."""
+    """Give the page's head anew, and with it who the ticket is assigned to."""
     found = selectors_case.ticket_for_staff(public_id)
-    return render(request, "tickets/partials/_case_head.html", case.head_context(found, request.user))
+    context = case.head_context(found, request.user) | {"staff": selectors_case.possible_assignees()}
+    return render(request, "tickets/partials/_case_head_anew.html", context)
 
 
 @staff_only()

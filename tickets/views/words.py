@@ -3,19 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-PAST = {
-    "apply": "Applied",
-    "cancel": "Cancelled",
-    "change": "Changed",
-    "file": "Filed",
-    "find": "Looked up",
-    "get": "Looked up",
-    "grant": "Granted",
-    "refund": "Refunded",
-    "resync": "Started",
-    "send": "Sent",
-    "unlock": "Unlocked",
-}
 Word = Literal["Well supported", "Likely", "Unsure", "No basis"]
 WELL_SUPPORTED = 0.9
 LIKELY = 0.75
@@ -25,13 +12,6 @@ NO_BASIS = 0.2
 def act_in_words(name: str) -> str:
     """Write `billing.refund_charge` as `refund charge`."""
     return name.rpartition(".")[2].replace("_", " ")
-
-
-def act_done(name: str) -> str:
-    """Write `billing.refund_charge` as `Refunded charge`, `billing.find_charges` as `Looked up charges`."""
-    verb, _, thing = act_in_words(name).partition(" ")
-    past = PAST.get(verb)
-    return f"{past} {thing}".strip() if past else f"Called {act_in_words(name)}"
 
 
 def rule_in_words(rule: str) -> str:

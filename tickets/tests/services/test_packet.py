@@ -141,7 +141,10 @@ def test_nothing_done_is_said_too():
 def test_what_was_done_links_to_its_step_and_names_the_objects_found():
     run = AgentRunFactory()
     AgentStepFactory(run=run, kind="understand", story="Understood it.")
-    found = {"charges": [{"id": "ch_1", "amount_cents": 4900, "currency": "usd"}], "total": 1}
+    found = {
+        "charges": [{"id": "ch_1", "amount_cents": 4900, "currency": "usd", "created": "2020-11-03T10:00:00+00:00"}],
+        "total": 1,
+    }
     look_up = AgentStepFactory(
         run=run, kind="act", story="Called find.", output={"state": "succeeded", "result": found}
     )
@@ -151,9 +154,9 @@ def test_what_was_done_links_to_its_step_and_names_the_objects_found():
     shown = lines(run.ticket, "Done")
     assert [line["text"] for line in shown] == [
         "Called find.",
-        "ch_1: amount_cents 4900, currency usd",
+        "ch_1: amount $49.00, created 3 November 2020",
         "Called refund.",
-        "refund_id: re_1",
+        "refund id: re_1",
     ]
     assert shown[0]["href"] == shown[1]["href"] == f"#step-{look_up.public_id}"
     assert {line["tone"] for line in shown} == {""}

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.tests.factories import ContactFactory
-from integrations.models import ActionExecution, Approval, Installation
+from integrations.models import ActionExecution, ActionPolicy, Approval, Installation
 from supportai.core import clock
 from tickets.tests.factories import TicketFactory
 
@@ -68,6 +68,27 @@ def test_a_yes_approves_the_call(lead, ines):
     assert approval.decisions[0]["user_id"] == ines.pk
     assert "live:counts" in json.loads(response["HX-Trigger"])
     assert f'id="approval-{approval.public_id}"' in response.content.decode()
+
+
+def test_the_count_follows_in_the_same_response(lead):
+    first, _second = make_approval(), make_approval()
+    html = lead.post(url("approve", first), headers=HTMX).content.decode()
+    assert '<h1 id="approvals-title" hx-swap-oob="true">1 call waits for a person</h1>' in html
+
+
+def test_amounts_are_money_and_the_limit_is_named(lead):
+    ActionPolicy.objects.create(capability="billing.refund_charge", limit_cents=2_500)
+    make_approval(reason="Above the limit per contact and day.")
+    html = lead.get(APPROVALS).content.decode()
+    assert '<th scope="row">amount</th><td>$49.00</td>' in html
+    assert "amount_cents" not in html
+    assert "Above the limit of $25.00 per contact and day." in html
+
+
+def test_another_reason_stays_as_it_is(lead):
+    ActionPolicy.objects.create(capability="billing.refund_charge", limit_cents=2_500)
+    make_approval(reason="This intent is at the stage approval.")
+    assert "This intent is at the stage approval." in lead.get(APPROVALS).content.decode()
 
 
 def test_a_no_keeps_its_reason_and_calls_nothing(lead):
@@ -135,9 +156,9 @@ def test_an_execution_without_a_ticket_is_shown_too(lead):
 
 def test_the_page_takes_as_many_queries_for_ten_as_for_one(lead, django_assert_num_queries):
     make_approval()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         lead.get(APPROVALS)
     for _ in range(9):
         make_approval()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         lead.get(APPROVALS)

@@ -12,8 +12,11 @@ from tickets.tests.factories import (
     AgentRunFactory,
     AgentStepFactory,
     HandoffFactory,
+    IntentFactory,
     MessageFactory,
+    NoteFactory,
     PersonTicketFactory,
+    ProcedureFactory,
     ResolvedTicketFactory,
     TicketFactory,
 )
@@ -273,6 +276,39 @@ def test_the_counts_of_views_and_bar_come_anew(lead):
 
 def test_an_agent_finds_no_link_to_the_admin(agent):
     assert 'href="/admin/"' not in agent.get(INBOX).content.decode()
+
+
+def test_an_intent_without_a_procedure_is_not_said_to_act(lead):
+    IntentFactory(name="Opening hours", is_how_to=True)
+    html = lead.get(reverse("tickets:procedures")).content.decode()
+    assert "Auto: answers and acts" not in html
+    assert "Answers from articles</span>" in html
+    IntentFactory(name="A contract", is_how_to=False)
+    assert "Goes to people</span>" in lead.get(reverse("tickets:procedures")).content.decode()
+    ProcedureFactory()
+    assert "Auto: answers and acts" in lead.get(reverse("tickets:procedures")).content.decode()
+
+
+def test_a_row_quotes_what_the_customer_said_last(lead):
+    ticket = waiting(5, subject="I was charged twice")
+    MessageFactory(ticket=ticket, body="I was charged twice")
+    assert lead.get(INBOX).context["rows"][0].quote == ""
+    HandoffFactory(ticket=ticket, reason="customer_request")
+    MessageFactory(ticket=ticket, body="Let me talk\nto a person. " + "Please. " * 40)
+    NoteFactory(ticket=ticket, body="Between us")
+    response = lead.get(INBOX)
+    row = response.context["rows"][0]
+    assert row.reason == "Asked for a person"
+    assert row.quote.startswith("Let me talk to a person. Please.")
+    assert row.quote.endswith(" …")
+    assert "Between us" not in row.quote
+    assert "<q>Let me talk to a person." in response.content.decode()
+
+
+def test_nothing_is_quoted_where_the_customer_owes_an_answer(lead):
+    ticket = PersonTicketFactory(status=Ticket.Status.PENDING)
+    MessageFactory(ticket=ticket, body="Thanks!")
+    assert lead.get(INBOX, {"view": "waiting"}).context["rows"][0].quote == ""
 
 
 def test_procedures_are_readable_by_all_staff(agent):

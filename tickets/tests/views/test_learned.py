@@ -51,6 +51,15 @@ def test_publishing_makes_an_article(lead, suggestion, ines):
     assert f'id="suggestion-{suggestion.public_id}"' in response.content.decode()
 
 
+def test_the_counts_follow_in_the_same_response(lead, suggestion):
+    Suggestion.objects.create(title="Another", body="b", question="q")
+    html = lead.post(url("approve-suggestion", suggestion), headers=HTMX).content.decode()
+    assert '<p id="learned-summary" hx-swap-oob="true">1 answer of people waits for somebody to read it.' in html
+    assert '<span class="count wait" id="learned-waiting" hx-swap-oob="true">1</span>' in html
+    assert '<span class="count" id="learned-published" hx-swap-oob="true">1</span>' in html
+    assert "hx-swap-oob" not in lead.get(LEARNED).content.decode()
+
+
 def test_an_edited_text_is_what_gets_published(lead, suggestion):
     changes = {"title": "Bookkeepers and payslips", "body": "Only with the role Bookkeeper."}
     lead.post(url("approve-suggestion", suggestion), changes, headers=HTMX)

@@ -31,13 +31,13 @@ def tell(run: AgentRun, **settings):
 @pytest.mark.parametrize(
     ("step", "title", "mark"),
     [
-        ({"outcome": "succeeded"}, "Refunded charge", "proven"),
+        ({"outcome": "succeeded"}, "Refunded the charge", "proven"),
         ({"outcome": "failed"}, "Tried: refund charge", "failed"),
         ({"outcome": "unknown"}, "Tried: refund charge", "failed"),
         ({"outcome": "planned", "state": State.DECIDED}, "Waits for a person: refund charge", "waiting"),
         ({"outcome": "", "state": State.DECIDED}, "Calling: refund charge", ""),
         ({"outcome": "", "state": State.REFUSED, "rule": "not_owner"}, "Refused: refund charge", "refused"),
-        ({"capability": "billing.find_charges"}, "Looked up charges", "proven"),
+        ({"capability": "billing.find_charges"}, "Looked up the charges", "proven"),
         ({"capability": "billing.juggle"}, "Called juggle", "proven"),
     ],
 )

@@ -15,6 +15,7 @@ from tickets.tests.factories import (
     CitationFactory,
     CsatFactory,
     HandoffFactory,
+    IntentFactory,
     MessageFactory,
     NoteFactory,
     PersonTicketFactory,
@@ -44,6 +45,21 @@ def say(client: Client, ticket: Ticket, text: str, kind: str = "reply", **extra)
 def events(response) -> dict:
     found: dict = json.loads(response["HX-Trigger"])
     return found
+
+
+def test_who_it_is_assigned_to_follows_with_the_head(lead, ines):
+    ticket = PersonTicketFactory()
+    lead.post(url("take-over", ticket), headers=HTMX)
+    html = lead.get(url("head", ticket)).content.decode()
+    assert 'id="assigned" hx-swap-oob="true"' in html
+    assert f'<option value="{ines.pk}" selected>' in html
+    assert 'id="assigned">' in page(lead, ticket)
+
+
+def test_the_intent_is_named_as_staff_know_it(lead):
+    IntentFactory(slug="human_request", name="Wants a person")
+    assert '<span class="tag">Wants a person</span>' in page(lead, TicketFactory(intent="human_request"))
+    assert '<span class="tag">Gone since</span>' in page(lead, TicketFactory(intent="gone_since"))
 
 
 # --- Reading ------------------------------------------------------------------------------------
