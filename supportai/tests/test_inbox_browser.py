@@ -189,6 +189,38 @@ def test_a_draft_survives_a_reload_and_goes_when_it_was_sent(opening):
     assert in_thread(lambda: Message.objects.filter(author="agent").count()) == 1
 
 
+def test_the_composer_is_at_hand_and_no_toast_covers_it(opening):
+    ticket = waiting("first", 5)
+    for number in range(30):
+        MessageFactory.create(ticket=ticket, body=f"Message {number}")
+    page = opening(f"/tickets/{ticket.public_id}/")
+
+    def box(selector: str) -> dict[str, float]:
+        found: dict[str, float] = page.locator(selector).bounding_box()
+        return found
+
+    for scrolled in (0, 600):
+        page.evaluate(f"scrollTo(0, {scrolled})")
+        assert box("#composer")["y"] + box("#composer")["height"] <= DESKTOP["height"]
+    page.keyboard.press("t")
+    page.locator(".toast", has_text="It is yours").wait_for()
+    assert box(".toast")["x"] >= box("#composer")["x"] + box("#composer")["width"]
+    page.locator("#assign-user").locator("option:checked", has_text="Ines Moreau").wait_for(state="attached")
+    assert page.get_by_role("button", name="Assign").is_hidden()
+
+
+def test_after_sending_single_keys_work_again(opening):
+    ticket = waiting("first", 5)
+    page = opening(f"/tickets/{ticket.public_id}/")
+    page.keyboard.press("r")
+    page.keyboard.type("I look into it")
+    page.keyboard.press("Control+Enter")
+    page.locator(".entry.agent", has_text="I look into it").wait_for()
+    page.keyboard.press("n")
+    assert page.locator("[name=kind]:checked").get_attribute("value") == "note"
+    assert page.locator("#say-text").input_value() == ""
+
+
 def test_a_note_and_a_reply_are_drafted_apart(opening):
     ticket = waiting("first", 5)
     page = opening(f"/?ticket={ticket.public_id}")

@@ -71,6 +71,8 @@ document.addEventListener("click", (event) => {
 // The server stored it: only now the kept draft may go. Runs before the fresh composer is swapped in.
 document.body.addEventListener("composer:sent", (event) => {
   write(`draft.${event.detail.ticket}.${event.detail.kind}`, "");
+  // The single keys are at hand again: N opens a note, E resolves.
+  if (document.activeElement?.closest("[data-composer]")) document.activeElement.blur();
 });
 
 document.addEventListener("htmx:afterSettle", () => prepare(document));
