@@ -5,10 +5,12 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from supportai import health
+from supportai.admin_login import admin_login
 
 urlpatterns = [
     path("health", health.health, name="health"),
     path("ready", health.readiness, name="readiness"),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("help/", include("knowledge.urls")),
