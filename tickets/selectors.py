@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from supportai.core.errors import NotFoundError
 from supportai.core.models import JSONDict
-from tickets.models import Citation, Message, Ticket
+from tickets.models import AgentRun, AgentStep, Citation, Message, Ticket
 
 
 def latest_ticket_of(*, contact_id: int, brand_id: int) -> Ticket | None:
@@ -58,8 +58,22 @@ def ticket_frame(ticket: Ticket) -> JSONDict:
         "agent_name": person.get_short_name() if person else None,
         "team": ticket.team.name if ticket.team else "",
         "csat_asked": ticket.is_resolved and not ticket.csat.filter(episode=ticket.episode).exists(),
+        "is_being_checked": not ticket.is_with_person and is_being_checked(ticket),
         "last_sequence": ticket.last_sequence,
     }
+
+
+def is_being_checked(ticket: Ticket) -> bool:
+    """Tell whether a call of the AI agent waits for a person's yes; known from the moment the customer is told so."""
+    waiting = (AgentRun.State.RUNNING, AgentRun.State.WAITING_APPROVAL)
+    return AgentStep.objects.filter(
+        run__ticket=ticket,
+        run__episode=ticket.episode,
+        run__state__in=waiting,
+        kind=AgentStep.Kind.ACT,
+        state=AgentStep.State.DECIDED,
+        output__state="planned",
+    ).exists()
 
 
 def message_frame(message: Message) -> JSONDict:
@@ -91,8 +105,14 @@ def message_frame(message: Message) -> JSONDict:
 
 
 def citation_frame(citation: Citation) -> JSONDict:
-    """Describe a source: its number, title, quoted words and, for an article, its page."""
-    url = reverse("knowledge:article", args=[citation.article_slug]) if citation.article_slug else ""
+    """Describe a source: its number, title, quoted words and, for an article, its page.
+
+    A slug that is none costs the link only: a conversation must open whatever is stored.
+    """
+    try:
+        url = reverse("knowledge:article", args=[citation.article_slug]) if citation.article_slug else ""
+    except NoReverseMatch:
+        url = ""
     return {"number": citation.number, "title": citation.title, "quote": citation.quote, "url": url}
 
 

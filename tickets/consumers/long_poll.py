@@ -16,6 +16,7 @@ from supportai.core.errors import DomainError
 from supportai.core.frames import contact_group, encode_frame, hub
 from supportai.core.models import JSONDict
 from tickets.consumers import access, requests
+from tickets.consumers.bodies import with_body_limit
 from tickets.consumers.frames import Missed, parse
 
 PATH = "/widget/messages"
@@ -98,11 +99,12 @@ async def _rings(bell: _Bell, seconds: float) -> bool:
 
 
 def with_long_poll(http: Any) -> Any:
-    """Put the long-poll in front of Django's handler; everything else passes through."""
+    """Put the long-poll in front of Django's handler; everything else passes through, with bodies of limited size."""
     poll = MessagesPoll.as_asgi()
+    rest = with_body_limit(http)
 
     async def route(scope: dict[str, Any], receive: Any, send: Any) -> None:
         is_poll = scope["path"] == PATH and scope["method"] == "GET"
-        await (poll if is_poll else http)(scope, receive, send)
+        await (poll if is_poll else rest)(scope, receive, send)
 
     return route

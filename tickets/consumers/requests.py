@@ -4,6 +4,7 @@ from uuid import UUID
 
 from accounts.selectors import brand_by_slug
 from accounts.widget import WidgetSession, open_session
+from supportai.core.errors import NotFoundError
 from supportai.core.models import JSONDict
 from tickets import selectors
 from tickets.consumers import access
@@ -24,7 +25,7 @@ def begin_session(request: Open, *, origin: str, host: str, address: str) -> JSO
     brand = brand_by_slug(request.brand)
     access.check_origin(brand, origin, host)
     if not request.identity:
-        access.count_new_session(old_session=request.session, address=address)
+        access.count_new_session(brand, old_session=request.session, address=address)
     session = open_session(brand, request.identity, request.session)
     ticket = selectors.latest_ticket_of(contact_id=session.contact.pk, brand_id=brand.pk)
     return {
@@ -57,6 +58,8 @@ def say(session: WidgetSession, message: Say) -> JSONDict:
         DomainError: see `messages.post_customer_message`.
     """
     access.count_message(session)
+    if message.ticket is not None:
+        _ticket_of(session, message.ticket)
     stored = messages.post_customer_message(
         contact_id=session.contact.pk,
         brand_id=session.brand.pk,
@@ -84,6 +87,8 @@ def ask_person(session: WidgetSession, request: AskPerson) -> JSONDict:
         TooManyRequestsError: asked too often.
     """
     access.count_message(session)
+    if request.ticket is not None:
+        _ticket_of(session, request.ticket)
     passed = handoff.request_person(
         contact_id=session.contact.pk,
         brand_id=session.brand.pk,
@@ -94,7 +99,7 @@ def ask_person(session: WidgetSession, request: AskPerson) -> JSONDict:
         ticket = Ticket.objects.select_related("assignee", "team", "contact").get(pk=passed.ticket_id)
     else:
         assert request.ticket is not None, "a ticket that was opened just now has no person yet"
-        ticket = selectors.ticket_of(contact_id=session.contact.pk, public_id=request.ticket)
+        ticket = _ticket_of(session, request.ticket)
     return {"type": "ticket", "ticket": selectors.ticket_frame(ticket)}
 
 
@@ -105,13 +110,14 @@ def rate(session: WidgetSession, rating: Rate) -> JSONDict:
         NotFoundError: the conversation is not this contact's.
         TicketNotResolvedError: there is nothing to rate yet.
     """
+    _ticket_of(session, rating.ticket)
     csat.rate(
         contact_id=session.contact.pk,
         ticket_public_id=rating.ticket,
         score=rating.score,
         comment=rating.comment,
     )
-    ticket = selectors.ticket_of(contact_id=session.contact.pk, public_id=rating.ticket)
+    ticket = _ticket_of(session, rating.ticket)
     return {"type": "ticket", "ticket": selectors.ticket_frame(ticket)}
 
 
@@ -121,7 +127,7 @@ def missed(session: WidgetSession, question: Missed) -> JSONDict:
     Raises:
         NotFoundError: the conversation is not this contact's.
     """
-    return _news(selectors.ticket_of(contact_id=session.contact.pk, public_id=question.ticket), question.after)
+    return _news(_ticket_of(session, question.ticket), question.after)
 
 
 def last_sequence(contact_id: int, public_id: UUID) -> int:
@@ -135,6 +141,18 @@ def _ticket_or_none(session: WidgetSession, public_id: UUID | None) -> Ticket | 
         return None
     tickets = Ticket.objects.select_related("assignee", "team", "contact")
     return tickets.filter(contact=session.contact, brand=session.brand, public_id=public_id).first()
+
+
+def _ticket_of(session: WidgetSession, public_id: UUID) -> Ticket:
+    """Give a conversation of the session's contact and brand; a customer of two brands is a visitor of each apart.
+
+    Raises:
+        NotFoundError: it is another contact's or another brand's.
+    """
+    ticket = _ticket_or_none(session, public_id)
+    if ticket is None:
+        raise NotFoundError("This conversation is not yours or does not exist.")
+    return ticket
 
 
 def _news(ticket: Ticket, after: int) -> JSONDict:

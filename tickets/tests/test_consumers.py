@@ -556,3 +556,34 @@ async def test_everything_but_the_poll_goes_to_django():
     for method, path in (("POST", "/widget/messages"), ("GET", "/widget/session")):
         request = Request(with_long_poll(django_stand_in), method, path, headers)
         assert (await request.get())["status"] == 418
+
+
+# ---- bodies ----
+
+
+async def swallow(scope: Any, receive: Any, send: Any) -> None:
+    """Read a whole body as Django does, which answers nothing when the client goes away."""
+    while (message := await receive())["type"] != "http.disconnect":
+        if not message.get("more_body"):
+            await django_stand_in(scope, receive, send)
+            return
+
+
+async def sent_in_chunks(path: str, *sizes: int) -> dict[str, Any]:
+    request = Request(with_long_poll(swallow), "POST", path, [(b"transfer-encoding", b"chunked")])
+    for size in sizes:
+        await request.send_input({"type": "http.request", "body": b"x" * size, "more_body": True})
+    await request.send_input({"type": "http.request", "body": b""})
+    return await request.answer()
+
+
+async def test_a_body_without_a_length_is_cut_off_at_the_limit(settings):
+    settings.MAX_UPLOAD_BYTES = 1000
+    refused = await sent_in_chunks("/widget/attachments", 10_500, 501)
+    assert (refused["status"], json.loads(refused["body"])["code"]) == (413, "body_too_big")
+    assert (await sent_in_chunks("/widget/attachments", 10_500, 500))["status"] == 418
+
+
+async def test_bodies_that_are_not_the_widgets_are_not_counted(settings):
+    settings.MAX_UPLOAD_BYTES = 1000
+    assert (await sent_in_chunks("/administration/", 20_000))["status"] == 418

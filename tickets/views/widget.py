@@ -22,6 +22,7 @@ from accounts.widget import WidgetSession
 from supportai.core.errors import DomainError, InvalidInputError
 from supportai.core.models import JSONDict
 from tickets.consumers import access, requests
+from tickets.consumers.bodies import MULTIPART_BYTES
 from tickets.consumers.frames import AskPerson, Missed, Open, Rate, Say, parse
 from tickets.services import attachments
 
@@ -33,8 +34,6 @@ LOADER_SECONDS = 300
 PART_SECONDS = 365 * 24 * 3600
 PREFLIGHT_SECONDS = 600
 MAX_BODY_BYTES = 128_000
-# What a multipart body may have around its file.
-MULTIPART_BYTES = 10_000
 
 View = Callable[..., HttpResponse]
 Endpoint = Callable[..., JSONDict]
@@ -107,6 +106,7 @@ def endpoint(**methods: Endpoint) -> View:
     @csrf_exempt
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not access.is_known_origin(_origin(request), request.get_host()):
+            access.log_refused_origin(_origin(request))
             return _problem(access.OriginNotAllowedError("This site may not show this widget."))
         function = methods.get(request.method or "")
         if function is not None:
@@ -148,10 +148,12 @@ def _origin(request: HttpRequest) -> str:
 
 
 def _body(request: HttpRequest) -> JSONDict:
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+    # Read up to the limit and not by Content-Length, which a chunked request has none of.
+    raw = request.read(MAX_BODY_BYTES + 1)
+    if len(raw) > MAX_BODY_BYTES:
         raise InvalidInputError(f"A request may have up to {MAX_BODY_BYTES:,} bytes.")
     try:
-        content = json.loads(request.body)
+        content = json.loads(raw)
     except (ValueError, RecursionError) as exc:
         raise InvalidInputError("The body must be a JSON object.") from exc
     if not isinstance(content, dict):

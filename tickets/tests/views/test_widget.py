@@ -10,8 +10,10 @@ import jwt
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.asgi import ASGIRequest
 from django.test import Client
 from PIL import Image
+from structlog.testing import capture_logs
 
 from accounts.models import Brand, Contact
 from accounts.tests.factories import BrandFactory, ContactFactory
@@ -21,6 +23,7 @@ from supportai.core import clock
 from supportai.core.actors import Actor
 from tickets.models import Attachment, Csat, Message, Ticket
 from tickets.services import lifecycle
+from tickets.tests.factories import CitationFactory, MessageFactory, ResolvedTicketFactory, TicketFactory
 from tickets.views import widget
 
 pytestmark = pytest.mark.django_db
@@ -429,3 +432,87 @@ def test_the_demo_page_shows_what_the_sandbox_billed_and_gave_back(client, ana, 
     ]
     assert "<td>refunded</td>" in html
     assert "<td>$9.00 refunded</td>" in html
+
+
+# ---- what a stranger may cost ----
+
+
+def begin(client: Client, **body: Any) -> Any:
+    return client.post("/widget/session", {"brand": "fernway", **body}, content_type="application/json")
+
+
+def test_all_visitors_together_have_a_limit_of_new_sessions(client, brand, settings):
+    settings.WIDGET_VISITORS_PER_MINUTE = 2
+    for number in range(2):
+        assert begin(Client(REMOTE_ADDR=f"192.0.2.{number}")).status_code == 200
+    refused = begin(Client(REMOTE_ADDR="192.0.2.9"))
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    assert begin(client, identity=identity(brand)).status_code == 200
+
+
+@pytest.mark.parametrize("whose", ["signed", "another brand's"])
+def test_a_session_that_makes_a_new_visitor_is_counted_whatever_came_with_it(client, brand, settings, whose):
+    settings.WIDGET_SESSIONS_PER_MINUTE = 1
+    token = open_session(brand, identity(brand)) if whose == "signed" else open_session(BrandFactory.create())
+    assert begin(client, session=token.token).status_code == 200
+    assert begin(client, session=token.token).status_code == 429
+
+
+def test_all_visitors_together_have_a_limit_of_messages_that_customers_do_not_share(brand, settings):
+    settings.WIDGET_VISITOR_MESSAGES_PER_MINUTE = 2
+    assert [Widget(brand).say().status_code for _ in range(3)] == [200, 200, 429]
+    ana = Widget(brand)
+    ana.headers["Authorization"] = f"Bearer {open_session(brand, identity(brand)).token}"
+    assert [ana.say().status_code for _ in range(2)] == [200, 200]
+
+
+def test_a_body_is_measured_while_it_is_read_and_not_by_what_it_says(brand):
+    body = json.dumps({"brand": "fernway", "more": "x" * widget.MAX_BODY_BYTES}).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/widget/session",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    response = widget.session(ASGIRequest(scope, io.BytesIO(body)))
+    assert response.status_code == 422
+    assert "128,000" in json.loads(response.content)["title"]
+
+
+@pytest.mark.parametrize(("origin", "named"), [(EVIL, ""), ("https://other.example", "fernway")])
+def test_a_site_that_is_not_listed_stands_in_the_log(brand, origin, named):
+    BrandFactory.create(allowed_origins=["https://other.example"])
+    with capture_logs() as logs:
+        response = Client(headers={"Origin": origin}).post(
+            "/widget/session", {"brand": "fernway"}, content_type="application/json"
+        )
+    assert response.status_code == 403
+    assert [(log["origin"], log["brand"]) for log in logs if log["event"] == "widget.origin_not_allowed"] == [
+        (origin, named)
+    ]
+
+
+def test_a_citation_with_a_broken_slug_costs_its_link_and_not_the_conversation(brand):
+    ana = Widget(brand)
+    ticket = ana.say().json()["ticket"]
+    message = MessageFactory.create(ticket=Ticket.objects.get(public_id=ticket), author="ai_agent")
+    CitationFactory.create(message=message, article_slug="no slug/at all")
+    CitationFactory.create(message=message, number=2, article_slug="members")
+    shown = ana.get("messages", ticket=ticket).json()["messages"][-1]
+    assert [citation["url"] for citation in shown["citations"]] == ["", "/help/members/"]
+
+
+def test_a_session_of_one_brand_reaches_nothing_of_another(brand):
+    ana = Widget(brand)
+    ticket = TicketFactory.create(contact=ana.session.contact, brand=BrandFactory.create())
+    resolved = ResolvedTicketFactory.create(contact=ana.session.contact, brand=ticket.brand)
+    answers = [
+        ana.get("messages", ticket=str(ticket.public_id)),
+        ana.say(ticket=str(ticket.public_id)),
+        ana.post("person", {"ticket": str(ticket.public_id)}),
+        ana.post("csat", {"ticket": str(resolved.public_id), "score": 5}),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert not Message.objects.exists()
+    assert not Csat.objects.exists()
