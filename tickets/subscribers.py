@@ -6,11 +6,12 @@ from supportai.core.frames import INBOX_GROUP, contact_group, send_frame, ticket
 from supportai.core.sweeps import sweep
 from tickets import events, selectors, tasks
 from tickets.models import Message, Ticket
-from tickets.services import runs
+from tickets.services import attachments, runs
 
 sweep(tasks.enqueue_due_runs)
 sweep(runs.wake_settled)
 sweep(tasks.resolve_silent_tickets)
+sweep(attachments.delete_unsent)
 
 
 @subscribe(events.RunQueued)

@@ -5,6 +5,7 @@ import io
 import re
 import warnings
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import IO
 from uuid import UUID
@@ -12,15 +13,20 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.urls import reverse
 from PIL import Image, UnidentifiedImageError
 
+from supportai.core import clock
 from supportai.core.errors import DomainError, InvalidInputError, NotFoundError
 from supportai.core.models import JSONDict
 from tickets.models import Attachment
 
 SALT = "tickets.attachment"
 LINK_SECONDS = 15 * 60
+# Who picks a file sends it soon; what was not sent is nobody's.
+UNSENT_AGE = timedelta(days=1)
+UNSENT_BATCH = 100
 # A picture of more pixels than this is no screenshot; decoding it costs memory (40 million: 160 MB as RGBA).
 MAX_PIXELS = 40_000_000
 HEAD_BYTES = 4096
@@ -90,6 +96,22 @@ def store_upload(*, contact_id: int, upload: UploadedFile) -> Attachment:
     attachment.file.save(f"{attachment.public_id}.{kind.extension}", upload, save=False)
     attachment.save()
     return attachment
+
+
+def delete_unsent() -> int:
+    """Delete the files that no message came with within a day; give their number."""
+    due = Attachment.objects.filter(message__isnull=True, created_at__lt=clock.now() - UNSENT_AGE)
+    # Looked for without a lock, since most sweeps find nothing.
+    ids = list(due.values_list("pk", flat=True)[:UNSENT_BATCH])
+    if not ids:
+        return 0
+    with transaction.atomic():
+        found = list(due.filter(pk__in=ids).select_for_update(skip_locked=True))
+        for attachment in found:
+            # The file goes first: a row without a file is swept again, a file without a row never.
+            attachment.file.delete(save=False)
+            attachment.delete()
+    return len(found)
 
 
 def sniff(file: UploadedFile | IO[bytes]) -> str:

@@ -1,6 +1,7 @@
 """Files are taken by what they are, and given out for a short time to who may have them."""
 
 import io
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from accounts.tests.factories import BrandFactory, ContactFactory, UserFactory
+from supportai.core import clock, sweeps
 from supportai.core.errors import InvalidInputError, NotFoundError
 from tickets.models import Attachment, Message
 from tickets.services import attachments, messages
@@ -220,3 +222,34 @@ def test_a_frame_describes_the_file():
     assert (frame["name"], frame["content_type"]) == ("shot.png", "image/png")
     assert frame["size"] == stored.size_bytes
     assert str(stored.public_id) in frame["url"]
+
+
+# ---- what is never sent ----
+
+
+def aged(stored: Attachment, age: timedelta) -> Attachment:
+    Attachment.objects.filter(pk=stored.pk).update(created_at=clock.now() - age)
+    return stored
+
+
+def test_a_file_that_was_not_sent_within_a_day_goes_with_its_row():
+    old = aged(store(picture()), timedelta(hours=25))
+    young = aged(store(picture()), timedelta(hours=23))
+    used = aged(store(picture()), timedelta(days=90))
+    sent(used)
+    assert attachments.delete_unsent() == 1
+    assert set(Attachment.objects.all()) == {young, used}
+    storage = old.file.storage
+    assert [storage.exists(str(one.file.name)) for one in (old, young, used)] == [False, True, True]
+
+
+def test_a_file_that_is_gone_already_does_not_stop_the_sweep():
+    first, second = (aged(store(picture()), timedelta(days=2)) for _ in range(2))
+    first.file.storage.delete(str(first.file.name))
+    assert attachments.delete_unsent() == 2
+    assert attachments.delete_unsent() == 0
+    assert not second.file.storage.exists(str(second.file.name))
+
+
+def test_the_sweep_looks_for_files_that_were_never_sent():
+    assert attachments.delete_unsent in sweeps._sweeps
