@@ -20,6 +20,12 @@ ZERO_DECIMAL = frozenset(
 )
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 SECONDS_PER_DAY = 86_400
+# An evaluation cannot be interrupted, so its cost is bounded before: by length, and by how often its loops may turn.
+MAX_EXPRESSION = 2_000
+MAX_ROUNDS = 1_000_000
+MAX_WORDS = 1_000
+MAX_TEXT = 20_000
+LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(")
 TYPES = frozenset(["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"])
 TEXT_LITERAL = re.compile(r"""[rR]?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 # A macro names its own variable: `charges.filter(c, c.amount > 0)`.
@@ -61,8 +67,20 @@ def days_between(first: str | datetime, second: str | datetime) -> float:
 
 
 def join(parts: list[Any], separator: str) -> str:
-    """Write a list as text."""
-    return separator.join(str(part) for part in parts)
+    """Write a list as text of at most 20,000 characters.
+
+    Raises:
+        ValueError: it would be longer.
+    """
+    text = separator.join(str(part) for part in parts)
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"join makes a text of over {MAX_TEXT:,} characters")
+    return text
+
+
+def words(text: str) -> list[str]:
+    """Give a text's words, at most the first 1,000."""
+    return text.split(maxsplit=MAX_WORDS)[:MAX_WORDS]
 
 
 def shorten(text: str, length: int) -> str:
@@ -78,7 +96,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "join": join,
     "lower": str.lower,
     "shorten": shorten,
-    "words": str.split,
+    "words": words,
 }
 
 
@@ -86,8 +104,9 @@ def check(expression: str) -> None:
     """Parse an expression.
 
     Raises:
-        ExpressionError: it is not CEL; the message points at the place.
+        ExpressionError: it is not CEL (the message points at the place), or over 2,000 characters.
     """
+    _check_length(expression)
     try:
         cel.compile(expression)
     except ValueError as exc:
@@ -117,12 +136,48 @@ def _plainly(error: str) -> str:
     return f"{place}: it ends too early." if met == "'<EOF>'" else f"{place}: {met} does not fit there."
 
 
+def _check_length(expression: str) -> None:
+    if len(expression) > MAX_EXPRESSION:
+        raise ExpressionError(f"An expression may have up to {MAX_EXPRESSION:,} characters.")
+
+
+def _check_rounds(expression: str, values: Mapping[str, Any]) -> None:
+    """Refuse loops in loops over lists so long that they might turn over a million times."""
+    depth = _loop_depth(expression)
+    longest = max(MAX_WORDS if "words" in expression else 1, _longest(values)) if depth > 1 else 1
+    if longest**depth > MAX_ROUNDS:
+        raise ExpressionError(f"{expression}: {depth} loops in one another over {longest:,} entries take too long.")
+
+
+def _loop_depth(expression: str) -> int:
+    """Count how deep macros such as `map` stand in one another; a bracket inside a text at most counts too much."""
+    opened = {match.end() - 1 for match in LOOP.finditer(expression)}
+    stack: list[bool] = []
+    deepest = 0
+    for place, character in enumerate(expression):
+        if character == "(":
+            stack.append(place in opened)
+            deepest = max(deepest, sum(stack))
+        elif character == ")" and stack:
+            stack.pop()
+    return deepest
+
+
+def _longest(value: Any) -> int:
+    """Give the length of the longest list or mapping in a value."""
+    if isinstance(value, Mapping):
+        return max([len(value), *map(_longest, value.values())])
+    return max([len(value), *map(_longest, value)]) if isinstance(value, list | tuple) else 0
+
+
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     """Compute an expression over plain values (`now`, an ISO time, is always there).
 
     Raises:
-        ExpressionError: it does not parse, or a name, key or type does not fit.
+        ExpressionError: it does not parse, may cost too much, or a name, key or type does not fit.
     """
+    _check_length(expression)
+    _check_rounds(expression, values)
     context = cel.Context({"now": clock.now().isoformat(), **values}, FUNCTIONS)
     try:
         return cel.evaluate(expression, context)

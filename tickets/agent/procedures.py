@@ -26,6 +26,8 @@ PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}")
 MAX_OPTIONS = 6
 # An action that failed is tried once more, since many faults pass; then a person is asked.
 MAX_TRIES = 2
+# Of an answer, what an admin's pattern reads: a pattern may be slower than the text is long.
+MATCHED_CHARACTERS = 500
 
 
 @dataclass(slots=True)
@@ -219,7 +221,7 @@ class _Walk:
             return answer
         pattern = cel.evaluate(step.expression, self.values)
         try:
-            match = re.search(str(pattern), answer, re.IGNORECASE)
+            match = re.search(str(pattern), answer[:MATCHED_CHARACTERS], re.IGNORECASE)
         except re.error as exc:
             raise cel.ExpressionError(f"pattern of {step.key}: {exc}") from exc
         return match.group() if match else ""

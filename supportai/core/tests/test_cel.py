@@ -138,3 +138,39 @@ def test_names_are_what_an_expression_reads_from_outside(expression, names):
 def test_names_of_what_does_not_parse_are_refused():
     with pytest.raises(cel.ExpressionError, match="At character"):
         cel.names_in("size(a ==")
+
+
+# ---- what an expression may cost ----
+
+
+@pytest.mark.parametrize("call", [cel.check, lambda text: cel.evaluate(text, {})])
+def test_an_expression_has_a_longest_length(call):
+    call("1 " + "+ 1 " * 400)
+    with pytest.raises(cel.ExpressionError, match="2,000"):
+        call("1 " + "+ 1 " * 500)
+
+
+def test_loops_in_loops_over_long_lists_are_refused_before_they_run():
+    rows = list(range(101))
+    pairs = "rows.exists(a, rows.exists(b, a + b == 200))"
+    assert cel.evaluate(pairs, {"rows": rows}) is True
+    with pytest.raises(cel.ExpressionError, match="3 loops"):
+        cel.evaluate("rows.map(a, rows.map(b, rows.map(c, a + b + c)))", {"rows": rows})
+    with pytest.raises(cel.ExpressionError, match="2 loops"):
+        cel.evaluate("row.all . map ( a, row.all.map(b, 1))", {"row": {"all": list(range(1001))}})
+
+
+def test_loops_after_one_another_are_no_loops_in_one_another():
+    rows = list(range(5000))
+    assert cel.evaluate("rows.filter(a, a > 1).map(b, b + 1).exists(c, c == 7)", {"rows": rows}) is True
+
+
+def test_the_words_of_a_long_text_are_its_first_thousand():
+    assert cel.evaluate("size(words(said))", {"said": "no " * 5000}) == cel.MAX_WORDS
+    assert cel.evaluate("words(said)", {"said": " one  two\n"}) == ["one", "two"]
+
+
+def test_a_joined_text_has_a_longest_length():
+    rows = ["x" * 1000] * 30
+    with pytest.raises(cel.ExpressionError, match="20,000"):
+        cel.evaluate("join(rows, ' ')", {"rows": rows})

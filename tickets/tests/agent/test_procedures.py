@@ -197,3 +197,18 @@ def test_a_procedure_without_a_fitting_step_hands_off():
 def test_the_last_start_is_the_running_procedure():
     assert active_procedure(context(earlier=(STARTED,), steps=(step("understand", starts="other"),))) == "other"
     assert active_procedure(context()) == ""
+
+
+def test_a_pattern_reads_the_start_of_an_answer_only():
+    rules = procedure(
+        "order",
+        StepRule(key="order", kind="ask", text="Which order?", expression="'(a|aa)+$|FW-[0-9]+'"),
+        StepRule(key="done", kind="say", text="Order {{ order }}."),
+    )
+    asked = step("ask", step="order", expects="value")
+    far, near = (
+        step("understand", reply={"step": "order", "value": text, "ask": "x"})
+        for text in ("b" * 500 + "FW-1", "b" * 490 + "FW-1")
+    )
+    assert isinstance(decide(STARTED, asked, far, rules=rules), Ask)
+    assert isinstance(decide(STARTED, asked, near, rules=rules), Answer)
