@@ -61,6 +61,19 @@ def edit_and_save(page: Page, url: str) -> None:
     expect(page.get_by_text("was changed successfully")).to_be_visible()
 
 
+def add_a_step(page: Page, url: str) -> None:
+    """Add a step, which is open at once and says that a name is unknown."""
+    page.goto(url)
+    page.get_by_text("Add another step").click()
+    text = page.locator("[name=steps-2-text]")
+    expect(text).to_be_visible()
+    page.locator("[name=steps-2-kind]").select_option("say")
+    page.locator("[name=steps-2-key]").fill("bye")
+    text.fill("Goodbye {{ contac.name }}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("did you mean contact?")).to_be_visible()
+
+
 def make_key(page: Page, url: str) -> str:
     """Rotate a brand's key in the dialog and read the one that is shown once."""
     page.goto(url)
@@ -80,6 +93,7 @@ def test_staff_configure_without_a_complaint_of_the_browser(server, procedure):
         page = browser.new_page()
         complaints = sign_in(page, server.url)
         edit_and_save(page, f"{admin}/tickets/procedure/{procedure.pk}/change/")
+        add_a_step(page, f"{admin}/tickets/procedure/{procedure.pk}/change/")
         key = make_key(page, f"{admin}/accounts/brand/{brand.pk}/change/")
         for path in ("accounts/user/", "accounts/user/add/", "tickets/agentconfiguration/", "supportai/outboxevent/"):
             page.goto(f"{admin}/{path}")

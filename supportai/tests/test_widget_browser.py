@@ -13,12 +13,14 @@ from django.core.cache import cache
 from accounts.models import Brand, Team
 from accounts.tests.factories import BrandFactory, UserFactory
 from conftest import chromium_path
-from supportai.core import clock
+from supportai.core import clock, events
 from supportai.core.actors import Actor
 from supportai.tests.live import ForeignSite, LiveServer, in_thread
 from supportai.tests.servers import wait_until
+from tickets.events import TicketChanged
 from tickets.models import Citation, Message, Ticket
 from tickets.services import lifecycle, messages
+from tickets.tests.factories import AgentRunFactory, AgentStepFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -144,6 +146,16 @@ def answer(ticket: Ticket, body: str, **fields: Any) -> Message:
     """Write as the AI agent."""
     locked = messages.lock_ticket(ticket.pk)
     return messages.append_message(locked, author="ai_agent", client_id=uuid.uuid4(), body=body, **fields)
+
+
+def plan_a_call(ticket: Ticket) -> None:
+    """Let a call of the AI agent wait for a person."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        run = AgentRunFactory.create(ticket=ticket, state="waiting_approval")
+        AgentStepFactory.create(run=run, kind="act", state="decided", output={"state": "planned"})
+        events.publish(TicketChanged(ticket_id=ticket.pk))
 
 
 def cited(ticket: Ticket) -> Message:
@@ -290,6 +302,43 @@ def test_quick_replies_are_offered_once(visiting):
     page.get_by_role("button", name="Yes, solved").click()
     has_arrived("Yes, solved")
     assert page.get_by_role("button", name="Yes, solved").count() == 0
+
+
+def test_a_person_is_offered_once_also_when_the_ai_agent_offers_one(visiting):
+    page = visiting().page()
+    write(page, "How do I invite people?")
+    ticket = has_arrived("How do I invite people?").ticket
+    offers = [{"label": label, "value": label} for label in ("Yes, solved", "Talk to a person")]
+    in_thread(answer, ticket, "Did that help?", quick_replies=offers)
+    page.get_by_role("button", name="Yes, solved").wait_for()
+    page.get_by_role("button", name="Talk to a person").click()
+    page.locator(".handed").wait_for()
+
+
+def test_the_header_says_that_a_person_checks_while_a_call_waits(visiting):
+    page = visiting().page()
+    write(page, "Please refund it")
+    ticket = has_arrived("Please refund it").ticket
+    in_thread(plan_a_call, ticket)
+    page.locator("header", has_text="A person checks this first").wait_for()
+    assert "answers now" not in page.locator(".w > header").inner_text()
+
+
+def test_long_labels_of_a_card_stay_on_their_line(visiting):
+    page = visiting().page()
+    write(page, "Change my plan")
+    ticket = has_arrived("Change my plan").ticket
+    rows = [{"label": label, "value": "sub_1"} for label in ("Subscription", "Now")]
+    in_thread(
+        answer,
+        ticket,
+        "Shall I?",
+        card={"kind": "confirm", "title": "Change it", "rows": rows, "yes": "Yes", "no": "No"},
+    )
+    first, second = page.locator(".ask dt").nth(0), page.locator(".ask dt").nth(1)
+    first.wait_for()
+    assert first.bounding_box()["height"] == second.bounding_box()["height"]
+    assert first.bounding_box()["width"] == second.bounding_box()["width"]
 
 
 def test_a_picture_is_uploaded_and_sent(visiting, tmp_path):

@@ -13,6 +13,7 @@ from tickets.models import Message, Ticket
 from tickets.tests.factories import (
     AgentMessageFactory,
     AgentRunFactory,
+    AgentStepFactory,
     AttachmentFactory,
     CitationFactory,
     CsatFactory,
@@ -71,8 +72,28 @@ def test_a_tickets_frame_names_status_handler_and_team():
         "agent_name": None,
         "team": "Billing",
         "csat_asked": False,
+        "is_being_checked": False,
         "last_sequence": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("run", "step", "is_checked"),
+    [
+        ({"state": "waiting_approval"}, {}, True),
+        ({"state": "running", "finished_at": None}, {}, True),
+        ({"state": "cancelled"}, {}, False),
+        ({"state": "waiting_approval"}, {"state": "done"}, False),
+        ({"state": "waiting_approval"}, {"output": {"state": "succeeded"}}, False),
+        ({"state": "waiting_approval", "episode": 7}, {}, False),
+    ],
+)
+def test_a_call_that_waits_for_a_yes_is_told_while_it_waits(run, step, is_checked):
+    made = AgentStepFactory(
+        **{f"run__{name}": value for name, value in run.items()},
+        **{"kind": "act", "state": "decided", "output": {"state": "planned"}} | step,
+    )
+    assert selectors.ticket_frame(made.run.ticket)["is_being_checked"] is is_checked
 
 
 def test_only_a_person_who_answers_is_named_and_by_first_name():

@@ -197,7 +197,7 @@ export class Panel {
 
 /** Who answers, in the header. */
 export function headline(ticket) {
-  if (ticket?.handler !== "person" || ticket.status === "resolved") return texts.aiAnswers;
+  if (ticket?.handler !== "person" || ticket.status === "resolved") return ticket?.is_being_checked ? texts.personChecks : texts.aiAnswers;
   return ticket.agent_name ? texts.personFrom(ticket.agent_name, ticket.team) : texts.waitsForPerson;
 }
 
@@ -213,7 +213,8 @@ function isSameHand(before, message) {
 function quickChoices({ messages, outbox, ticket, suggestions, hasAskedPerson }) {
   const last = outbox.length ? null : messages.findLast((message) => message.author !== "system");
   const offered = last?.author === "customer" ? [] : (last?.quick_replies ?? []);
-  const choices = offered.map(({ label, value }) => ({ label, value: value || label }));
+  // The same offer of the server's would stand beside the button that is always there.
+  const choices = offered.filter(({ label }) => label !== texts.talkToPerson).map(({ label, value }) => ({ label, value: value || label }));
   if (!messages.length && !outbox.length) choices.push(...suggestions.map((label) => ({ label, value: label })));
   if (ticket?.status === "resolved") choices.push({ label: texts.newConversation, action: "startNew" });
   else if (ticket?.handler !== "person" && !hasAskedPerson) choices.push({ label: texts.talkToPerson, action: "askPerson" });

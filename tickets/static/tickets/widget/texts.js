@@ -4,6 +4,7 @@ export const texts = {
   title: (brand) => `${brand} help`,
   aiAnswers: "AI agent, answers now",
   personFrom: (name, team) => (team ? `${name} from the ${teamName(team)}` : `${name}, a person`),
+  personChecks: "A person checks this first",
   waitsForPerson: "A person will answer here",
   lost: "Connection lost",
   close: "Close",
