@@ -53,7 +53,8 @@ def holder(tmp_path):
 
 async def run_lifespan(*kinds):
     """Send these messages to the application and return what it answers."""
-    messages, sent = asyncio.Queue(), []
+    messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    sent = []
 
     async def send(message):
         sent.append(message)
