@@ -332,7 +332,7 @@ def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision
             confidence=understood.probability,
             why=f"{intent.name} is for people: no procedure works on it.",
         )
-    if len(context.text.split()) <= UNCLEAR_WORDS and not any(s.kind == AgentStep.Kind.ASK for s in context.earlier):
+    if len(context.text.split()) <= UNCLEAR_WORDS and not context.customer_history:
         return Ask(
             text="I am not sure what you mean. Could you say it in a sentence or two?",
             expects="open",
