@@ -160,9 +160,7 @@ def test_fewer_than_two_intents_with_phrases_rank_nothing(intents):
 
 def test_a_head_is_trained_once_for_the_same_examples(monkeypatch):
     classify_intent("hello", history=(), settings=DESK)
-    embedded: list[list[str]] = []
-    embed = understanding._embed
-    monkeypatch.setattr(understanding, "_embed", lambda texts: embedded.append(list(texts)) or embed(texts))
+    embedded = _note_embedded(monkeypatch)
     classify_intent("hello again", history=(), settings=DESK)
     assert embedded == [["hello again"]]
 
@@ -172,11 +170,22 @@ def test_another_process_reads_the_vectors_from_disk(monkeypatch, settings, tmp_
     classify_intent("hello", history=(), settings=_fresh(monkeypatch))
     stored = list((tmp_path / "heads").iterdir())
     assert [path.suffix for path in stored] == [".npy"]
-    embedded: list[list[str]] = []
-    embed = understanding._embed
-    monkeypatch.setattr(understanding, "_embed", lambda texts: embedded.append(list(texts)) or embed(texts))
+    embedded = _note_embedded(monkeypatch)
     classify_intent("hello", history=(), settings=_fresh(monkeypatch))
     assert embedded == [["hello"]]
+
+
+def _note_embedded(monkeypatch) -> list[list[str]]:
+    """Keep the texts that are embedded from now on."""
+    embedded: list[list[str]] = []
+    embed = understanding._embed
+
+    def noting(texts):
+        embedded.append(list(texts))
+        return embed(texts)
+
+    monkeypatch.setattr(understanding, "_embed", noting)
+    return embedded
 
 
 def _fresh(monkeypatch):
