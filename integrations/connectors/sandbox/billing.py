@@ -79,6 +79,8 @@ def _charge_data(charge: SandboxCharge) -> JSONDict:
         "status": charge.status,
         "created": charge.created.isoformat(),
         "description": charge.description,
+        "contact": charge.contact,
+        "organization": charge.organization,
     }
 
 
