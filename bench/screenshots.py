@@ -1,5 +1,6 @@
 """Take the screenshots of docs/screenshots from a fresh demo, light and dark: `make screenshots`."""
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,11 +13,22 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from supportai.tests.browser import FIRST_ANSWER, SECONDS, Customer, Staff, chromium  # noqa: E402 - needs the path
-from supportai.tests.servers import DemoServer, manage, wait_until  # noqa: E402 - needs the path
+from supportai.tests.conftest import IDENTITY  # noqa: E402 - needs the path
+from supportai.tests.servers import DemoServer, WidgetClient, manage, wait_until  # noqa: E402 - needs the path
 
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP = {"width": 1440, "height": 900}
 THEMES = ("light", "dark")
+CHOICE = re.compile(r'<option value="([0-9a-f-]{36})"')
+# What the demo's other customers write meanwhile, so that the inbox looks like one of a working day.
+ALSO_ASKED = (
+    "I lost my phone and cannot get past the second factor, our payroll is due today",
+    "Please let me talk to a person about our contract",
+    "Where is our order? It should have been here on Monday",
+    "Could you give us a discount if we pay for two years at once?",
+    "The accounting sync has been failing since this morning",
+    "I want to cancel",
+)
 
 
 def main() -> None:
@@ -31,6 +43,7 @@ def main() -> None:
         try:
             wait_until(server.is_quiet, what="the demo is indexed", seconds=120)
             take_widget(browser, server)
+            fill_inbox(server)
             take_staff(browser, server)
         finally:
             server.stop()
@@ -73,13 +86,25 @@ def take_widget(browser: Browser, server: DemoServer) -> None:
                 save(page, "refund", theme)
 
 
+def fill_inbox(server: DemoServer) -> None:
+    """Let the other customers of the demo write."""
+    people = CHOICE.findall(server.text("/demo/"))[1:]
+    for number, text in enumerate(ALSO_ASKED):
+        found = IDENTITY.search(server.text(f"/demo/?as={people[number % len(people)]}"))
+        customer = WidgetClient(server.url)
+        customer.open(identity=found.group(1) if found else "")
+        customer.say(text)
+    wait_until(server.is_quiet, what="everybody was answered", seconds=120)
+
+
 def take_staff(browser: Browser, server: DemoServer) -> None:
     """Show what staff see: the inbox, a ticket with its trace, an admin page, and the help center."""
     for theme in THEMES:
         with page_in(browser, theme) as page:
             ines = Staff(page, server.url)
             ines.sign_in("admin@fernway.example")
-            page.locator(".ticket-row").first.click()
+            first = page.locator("[data-row]").first.get_attribute("data-row")
+            page.goto(f"{server.url}/?ticket={first}")
             page.locator("#pane-head").wait_for()
             save(page, "inbox", theme)
             page.goto(f"{server.url}/?view=resolved")
