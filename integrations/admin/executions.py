@@ -85,7 +85,9 @@ class ActionExecutionAdmin(ReadOnlyAdmin):
         spec = find_action(execution.action) if execution else None
         if execution is None or spec is None or execution.state != ActionExecution.State.SUCCEEDED:
             return False
-        return spec.is_reversible and permissions.can_approve_action(request.user, amount_cents=execution.amount_cents)
+        return spec.is_reversible and permissions.can_approve_action(
+            request.user, amount_cents=execution.amount_cents, risk=execution.risk
+        )
 
     @action(
         description="Undo",
@@ -166,7 +168,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         """Offer a yes to who may give it for this amount."""
         approval = _pending(object_id)
         return approval is not None and permissions.can_approve_action(
-            request.user, amount_cents=approval.execution.amount_cents
+            request.user, amount_cents=approval.execution.amount_cents, risk=approval.execution.risk
         )
 
     def has_deny_permission(self, request: HttpRequest, object_id: str | int | None = None) -> bool:

@@ -85,7 +85,8 @@ class ApprovalViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Approva
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, public_id: UUID) -> Response:
         approval = selectors.approval_by_public_id(public_id)
-        person = _who_may_decide(request, amount_cents=approval.execution.amount_cents)
+        execution = approval.execution
+        person = _who_may_decide(request, amount_cents=execution.amount_cents, risk=execution.risk)
         approvals.approve(approval_id=approval.pk, user_id=person.pk)
         return self._answer(public_id)
 
@@ -103,13 +104,13 @@ class ApprovalViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Approva
         return Response(self.get_serializer(selectors.approval_by_public_id(public_id)).data)
 
 
-def _who_may_decide(request: Request, *, amount_cents: int | None = None) -> User:
+def _who_may_decide(request: Request, *, amount_cents: int | None = None, risk: str = "") -> User:
     """Give the token's user.
 
     Raises:
-        NotAllowedError: the right is missing, or the amount is above the person's own limit.
+        NotAllowedError: the right is missing, or the action is above the person's own limit.
     """
     person = request.user
-    if not isinstance(person, User) or not permissions.can_approve_action(person, amount_cents=amount_cents):
+    if not isinstance(person, User) or not permissions.can_approve_action(person, amount_cents=amount_cents, risk=risk):
         raise NotAllowedError("The user of this token may not decide on this action.")
     return person

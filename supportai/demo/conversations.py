@@ -28,7 +28,7 @@ def play_conversations(brand: Brand) -> int:
     # Training the heads takes a while, which must not count against the first run's time.
     warm_up(agent_settings())
     for past in missing:
-        _play(past, Contact.objects.get(email=past["contact"], is_verified=True), brand)
+        _play(past, Contact.objects.get(brand=brand, email=past["contact"], is_verified=True), brand)
     lifecycle.resolve_silent(silence=agent_settings().silence)
     return len(missing)
 

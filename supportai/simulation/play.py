@@ -159,7 +159,8 @@ class Play:
             self.failures.append(f"no approval waits for {action}")
             return
         user = _user(str(turn.get("by", "lead")))
-        if not can_approve_action(user, amount_cents=waiting.execution.amount_cents):
+        execution = waiting.execution
+        if not can_approve_action(user, amount_cents=execution.amount_cents, risk=execution.risk):
             raise NotAllowedError("This amount is for somebody else to approve.")
         if "approve" in turn:
             approvals.approve(approval_id=waiting.pk, user_id=user.pk)

@@ -212,9 +212,7 @@ def body_of(answer: Answer) -> str:
         number = number + 1 if sentence.is_step else 0
         listed = f"{number}." if sentence.is_step else sentence.mark
         text = f"{listed} {sentence.text}".strip() + _mark(answer, index)
-        if before is None:
-            lines.append(text)
-        elif _is_listed(sentence) and _is_listed(before):
+        if before is None or (_is_listed(sentence) and _is_listed(before)):
             lines.append(text)
         elif not _is_listed(sentence) and not _is_listed(before) and answer.is_factual:
             lines[-1] += f" {text}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HUMAN = re.compile(
     r"\b(?:talk|speak|chat|connect\w*|transfer\w*|escalate\w*|put|pass|hand)\b(?:\W+\w+){0,5}?\W+"
     r"(?:human|person|agent|someone|somebody|representative|rep|operator|manager|supervisor|staff)\b"
-    r"|\b(?:real|live|actual)\s+(?:human|person|agent)\b|^\W*(?:human|person|agent|operator|representative)\b\W*(?:please)?\W*$",
+    r"|\b(?:real|live|actual)\s+(?:human|person|agent)\b|^\W*(?:human|person|agent|operator|representative)\b\W*(?:please\b\W*)?$",
     re.IGNORECASE,
 )
 # Under this cosine to the nearest example a text is unlike anything known, whatever the head says of it

@@ -108,7 +108,7 @@ def card_for(approval: Approval, user: User, tickets: dict[UUID, Ticket], limits
         arguments=tuple(_arguments(execution)),
         identity=IdentityLevel(execution.identity_level or IdentityLevel.ANONYMOUS).label,
         is_reversible=bool(spec and spec.is_reversible),
-        may_approve=can_approve_action(user, amount_cents=execution.amount_cents),
+        may_approve=can_approve_action(user, amount_cents=execution.amount_cents, risk=execution.risk),
         has_approved=any(decision["user_id"] == user.pk for decision in yes),
         limit=money(user.approval_limit_cents, execution.currency or "usd"),
         missing=approval.needed - len(yes),
@@ -153,8 +153,9 @@ def _tickets_of(found: list[Approval]) -> dict[UUID, Ticket]:
 
 def _permitted(user: User, public_id: UUID) -> Approval:
     approval = selectors_review.approval_of(public_id)
-    if not can_approve_action(user, amount_cents=approval.execution.amount_cents):
-        raise NotAllowedError("This amount is above your limit. A lead can approve it.")
+    execution = approval.execution
+    if not can_approve_action(user, amount_cents=execution.amount_cents, risk=execution.risk):
+        raise NotAllowedError("This is above your limit. A lead can approve it.")
     return approval
 
 

@@ -145,6 +145,11 @@ class TestDeciding:
         assert (larger.state, larger.decisions) == ("pending", [])
         assert self.post(agent, larger, "deny").status_code == 200
 
+    def test_a_critical_action_without_an_amount_is_for_a_lead(self, agent, lead):
+        approval = ApprovalFactory(execution__amount_cents=None, execution__risk="critical", execution__state="planned")
+        assert self.post(agent, approval, "approve").status_code == 403
+        assert self.post(lead, approval, "approve").status_code == 200
+
     @pytest.mark.parametrize("verb", ["approve", "deny"])
     def test_who_only_watches_decides_nothing(self, approval, verb):
         assert self.post(client_of("ai_oversight"), approval, verb).status_code == 403

@@ -400,7 +400,7 @@ def _knowledge_answer(context: AgentContext) -> Answer | None:
         )
         index = _index_of(sources, source)
         sentences.append(
-            Sentence(text=sentence["text"], source=index, is_step=sentence["is_step"], mark=sentence["mark"])
+            Sentence(text=sentence["text"], source=index, is_step=sentence["is_step"], mark=sentence.get("mark", ""))
         )
     return Answer(
         sentences=tuple(sentences),

@@ -162,3 +162,9 @@ def test_the_page_takes_as_many_queries_for_ten_as_for_one(lead, django_assert_n
         make_approval()
     with django_assert_num_queries(13):
         lead.get(APPROVALS)
+
+
+def test_an_agent_does_not_approve_what_is_critical_and_has_no_amount(agent):
+    approval = make_approval(amount_cents=None)
+    assert agent.post(url("approve", approval), headers=HTMX).status_code == 403
+    assert agent.post(url("deny", approval), headers=HTMX).status_code == 200
