@@ -83,3 +83,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.skipped and not hasattr(report, "wasxfail") and required:
         report.outcome = "failed"
         report.longrepr = f"skipped although REQUIRED_MARKERS names {', '.join(required)}: {report.longrepr}"
+
+
+def pytest_unconfigure() -> None:
+    """Delete the data folder that the test settings made for this process."""
+    from django.conf import settings
+
+    folder = str(getattr(settings, "DATA_DIR", "")) if settings.configured else ""
+    if "supportai-test-" in folder:
+        shutil.rmtree(folder, ignore_errors=True)
