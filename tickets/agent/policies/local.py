@@ -6,10 +6,10 @@ from typing import Any
 from supportai.core.models import JSONDict
 from tickets.agent import confirmations, procedures, replies, slots, understanding
 from tickets.agent.context import AgentContext, Step
+from tickets.agent.policies.quoting import PERSON, knowledge_answer
 from tickets.agent.policy import (
     Answer,
     Ask,
-    Cited,
     Decision,
     HandOff,
     Sentence,
@@ -30,12 +30,6 @@ CANDIDATE = 0.12
 WORTH_ASKING = 0.4
 MAX_CANDIDATES = 3
 UNCLEAR_WORDS = 2
-# How many questions of either kind the knowledge base can answer: first guesses, refitted once outcomes are there.
-IN_SCOPE = 0.75
-OUT_OF_SCOPE = 0.3
-SOLVED = {"label": "Yes, solved", "value": "Yes, solved"}
-NOT_YET = {"label": "Not yet", "value": "Not yet, that did not help"}
-PERSON = {"label": "Talk to a person", "value": "Talk to a person"}
 ELSE = "Something else"
 SMALL_TALK = "small_talk"
 HUMAN_REQUEST = "human_request"
@@ -278,7 +272,7 @@ def _try_again(context: AgentContext) -> Decision:
     )
     if complaints > 1 or procedures.active_procedure(context):
         return HandOff(reason=Handoff.Reason.REPEATED_FAILURE, why="The customer said that it did not help.")
-    answer = _knowledge_answer(context)
+    answer = knowledge_answer(context)
     if answer and answer.confidence >= context.settings.answer_threshold:
         return answer
     return Ask(
@@ -291,7 +285,7 @@ def _try_again(context: AgentContext) -> Decision:
 
 def _needs_identity(context: AgentContext, understood: Understanding) -> Decision:
     """Account data is for verified people only: say what anybody may know, and how to prove who one is."""
-    answer = _knowledge_answer(context)
+    answer = knowledge_answer(context)
     if answer and answer.confidence >= context.settings.answer_threshold:
         return answer
     asked_before = any(s.kind == AgentStep.Kind.ASK and s.input.get("expects") == "identity" for s in context.earlier)
@@ -317,7 +311,7 @@ def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision
 
     Where all that is likely is work for a procedure, an article about it is no answer, so the question comes first.
     """
-    answer = _knowledge_answer(context)
+    answer = knowledge_answer(context)
     question = _clarify(context, understood)
     is_sure = answer is not None and answer.confidence >= context.settings.answer_threshold
     if answer and is_sure and not (question and _asks_for_work(context, understood)):
@@ -376,70 +370,6 @@ def _clarify(context: AgentContext, understood: Understanding) -> Ask | None:
         confidence=understood.probability,
         why="Two intents are too close to act on one of them.",
     )
-
-
-def _knowledge_answer(context: AgentContext) -> Answer | None:
-    """Build the answer from the journalled search, leaving out what was said before in this episode."""
-    step = context.step(AgentStep.Kind.RETRIEVE)
-    if step is None or not step.output.get("sentences"):
-        return None
-    found = step.output
-    said_before = {said.text for said in context.said if said.author == "ai_agent"}
-    if any(all(s["text"] in said for s in found["sentences"]) for said in said_before):
-        return None
-    sources: list[Cited] = []
-    sentences = []
-    for sentence in found["sentences"]:
-        source = Cited(
-            title=sentence["title"],
-            quote=sentence["text"],
-            revision_id=sentence["revision_id"],
-            article_slug=sentence["slug"],
-            start=sentence["start"],
-            end=sentence["end"],
-        )
-        index = _index_of(sources, source)
-        sentences.append(
-            Sentence(text=sentence["text"], source=index, is_step=sentence["is_step"], mark=sentence.get("mark", ""))
-        )
-    return Answer(
-        sentences=tuple(sentences),
-        sources=tuple(sources),
-        confidence=_chance_in_scope(float(found["probability"]), context),
-        quick_replies=(SOLVED, NOT_YET, PERSON),
-        is_factual=True,
-        why="Published passages answer it.",
-    )
-
-
-def _chance_in_scope(probability: float, context: AgentContext) -> float:
-    """Move the answerability by how likely such a turn can be answered at all (Bayes' rule on the odds).
-
-    The model was fitted where every second question had an answer; a plain question about the product has one more
-    often, and anything else less often.
-    """
-    step = context.step(AgentStep.Kind.UNDERSTAND)
-    given = step.input if step else {}
-    shares = [(given.get("intent", ""), given.get("probability", 0.0)), *given.get("alternatives", ())]
-    share = sum(p for slug, p in shares if (found := context.settings.intent(slug)) and found.is_how_to)
-    prior = OUT_OF_SCOPE + (IN_SCOPE - OUT_OF_SCOPE) * share
-    odds = probability / max(1 - probability, 1e-9) * prior / (1 - prior)
-    return float(odds / (1 + odds))
-
-
-def _index_of(sources: list[Cited], source: Cited) -> int:
-    """Give one number to each article; its quote grows to span all that was used of it."""
-    for index, known in enumerate(sources):
-        if known.revision_id == source.revision_id:
-            sources[index] = replace(
-                known,
-                quote=f"{known.quote} {source.quote}",
-                start=min(known.start, source.start),
-                end=max(known.end, source.end),
-            )
-            return index
-    sources.append(source)
-    return len(sources) - 1
 
 
 def _procedure_slots(context: AgentContext) -> JSONDict:
