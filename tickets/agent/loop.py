@@ -153,7 +153,9 @@ class AgentLoop:
         if understood.input.get("needs_knowledge") and context.step(AgentStep.Kind.RETRIEVE) is None:
             self._retrieve(context)
             return None
-        return self._decide(context)
+        # Carried out by the next pass, so that an action meets the switches and stages of that moment.
+        self._decide(context)
+        return None
 
     def _refuse_turn(self, context: AgentContext, seconds: float) -> Decision | None:
         """Hand off at once what the AI agent may not or cannot work on."""
@@ -217,12 +219,13 @@ class AgentLoop:
             duration_ms=_ms_since(began),
         )
 
-    def _decide(self, context: AgentContext) -> AgentStep:
+    def _decide(self, context: AgentContext) -> None:
         decision = self.policy.decide(context)
         outcome = guards.check(decision, context)
         if isinstance(outcome, guards.Refusal):
-            return journal.write_refusal(self.run, decision, outcome, story_of(outcome.instead))
-        return journal.write_decision(self.run, outcome, story_of(outcome))
+            journal.write_refusal(self.run, decision, outcome, story_of(outcome.instead))
+        else:
+            journal.write_decision(self.run, outcome, story_of(outcome))
 
 
 def _ms_since(began: float) -> int:
