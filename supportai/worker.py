@@ -78,7 +78,7 @@ def warm_up() -> None:
 
     try:
         warm_up_heads(agent_settings())
-    except Exception:
+    except Exception:  # a cold start is slower, never fatal
         log.exception("worker.warm_up_failed")
     finally:
         connections.close_all()

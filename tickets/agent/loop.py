@@ -55,7 +55,7 @@ def run_agent(run_id: int) -> AgentRun.State | None:
         return AgentLoop(run, choose_policy(), agent_settings()).work()
     except LeaseLostError:
         return None
-    except Exception as exc:
+    except Exception as exc:  # whatever breaks, the customer must get a reply
         log.exception("run.broke", run_id=run.pk, attempt=run.attempts)
         return _after_break(run, exc)
 
@@ -81,7 +81,7 @@ def _give_up(run: AgentRun, error: str) -> AgentRun.State:
     try:
         handoff.hand_off(run=run, reason=Handoff.Reason.TOOL_FAILURE, why=f"The AI agent broke: {error[:200]}")
         state = AgentRun.State.HANDED_OFF
-    except Exception:
+    except Exception:  # even a broken hand-off must end the run, or it is tried for ever
         log.exception("run.hand_off_broke", run_id=run.pk)
         state = AgentRun.State.FAILED
     runs.finish_run(run, state, error=error)
