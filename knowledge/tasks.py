@@ -13,7 +13,7 @@ def index_articles(article_ids: list[int]) -> None:
     """Make the document store follow articles; a failure is written down and tried again by the sweep."""
     try:
         ingestion.index_articles(article_ids)
-    except Exception as exc:
+    except Exception as exc:  # whatever fails stands at the article, and the sweep tries again
         log.exception("knowledge.indexing_failed", articles=len(article_ids))
         ingestion.note_failure(article_ids, f"{type(exc).__name__}: {exc}")
 

@@ -208,7 +208,7 @@ class EmbeddedDocumentStore:
         try:
             connection.execute("UPDATE state SET generation = generation + 1")
             yield connection, generation_of(connection)
-        except BaseException:
+        except BaseException:  # also an interrupt must not leave the write half done; it is raised again
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")

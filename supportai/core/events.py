@@ -73,7 +73,7 @@ def dispatch(event_id: int) -> bool:
         event = load_event(row)
         for handler in _handlers[row.name]:
             handler(event)
-    except Exception as exc:
+    except Exception as exc:  # any failing subscriber must leave the event to the sweep
         delay = timedelta(seconds=min(2**row.attempts, 300))
         OutboxEvent.objects.filter(pk=row.pk).update(
             attempts=F("attempts") + 1,

@@ -27,6 +27,6 @@ def run_sweeps() -> None:
         close_old_connections()
         try:
             function()
-        except Exception:
+        except Exception:  # the sweeper thread must survive any one sweep
             log.exception("sweep.failed", sweep=f"{function.__module__}.{function.__qualname__}")
     close_old_connections()

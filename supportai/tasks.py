@@ -1,0 +1,12 @@
+"""Queue entries of the platform itself."""
+
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task
+
+from supportai.core.events import forget_dispatched
+
+
+@db_periodic_task(crontab(minute="17", hour="3"))
+def forget_old_events() -> None:
+    """Delete dispatched events past their age once a night, so that the outbox does not grow for ever."""
+    forget_dispatched()
