@@ -10,6 +10,12 @@ import pytest
 
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
+# The services that a test may need (`@pytest.mark.live("REDIS_URL")`), each with an example of its address.
+SERVICES = {
+    "DATABASE_URL": "postgres://user:password@127.0.0.1:5432/supportai",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "ELASTICSEARCH_URL": "http://127.0.0.1:9200",
+}
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")
 
 
@@ -28,8 +34,12 @@ def service_hosts() -> set[str]:
     """Name the hosts of services that the person who runs the tests has switched on."""
     from urllib.parse import urlsplit
 
-    urls = (os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL"))
-    return {host for url in urls if (host := urlsplit(url).hostname)}
+    return {host for url in service_urls() if (host := urlsplit(url).hostname)}
+
+
+def service_urls() -> list[str]:
+    """Give the addresses of the services that were switched on."""
+    return [url for name in SERVICES if (url := os.environ.get(name, ""))]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -59,14 +69,26 @@ def chromium_path() -> str:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip browser tests where there is no browser, with the way to enable them."""
-    if chromium_path():
-        return
-    skip = pytest.mark.skip(reason="no chromium found: install it, or name it with CHROMIUM=/path/to/chromium")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what this machine lacks, with the way to enable it; leave out what only the embedded shape can show."""
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(skip)
+        reason = missing_for(item)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+    if not service_urls():
+        return
+    embedded = [item for item in items if item.get_closest_marker("embedded")]
+    config.hook.pytest_deselected(items=embedded)
+    items[:] = [item for item in items if item not in embedded]
+
+
+def missing_for(item: pytest.Item) -> str:
+    """Say what a test needs that is not here: a browser, or the services that its `live` markers name."""
+    if item.get_closest_marker("browser") and not chromium_path():
+        return "no chromium found: install it, or name it with CHROMIUM=/path/to/chromium"
+    names = {name for marker in item.iter_markers("live") for name in marker.args}
+    missing = sorted(name for name in names if not os.environ.get(name))
+    return f"set {' and '.join(f'{name}={SERVICES[name]}' for name in missing)} to run it" if missing else ""
 
 
 def required_markers() -> set[str]:

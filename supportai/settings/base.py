@@ -115,7 +115,7 @@ def database(url: str) -> dict[str, Any]:
         }
     config: dict[str, Any] = environ.Env.db_url_config(url)
     if config["ENGINE"].endswith("postgresql"):
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10}}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": ENV.database_pool}}
     return config
 
 
@@ -149,6 +149,16 @@ WORKER_THREADS = ENV.worker_threads
 SWEEP_SECONDS = ENV.sweep_seconds
 LEASE_SECONDS = ENV.lease_seconds
 ELASTICSEARCH_URL = ENV.elasticsearch_url
+# What every name of an index begins with, so that one cluster may serve several deployments.
+ELASTICSEARCH_PREFIX = ENV.elasticsearch_prefix
+
+# --- Language model: the default provider; rows in the admin override it -------------------------
+LLM = {
+    "provider": ENV.llm_provider,
+    "model": ENV.llm_model,
+    "base_url": ENV.llm_base_url,
+    "api_key": ENV.llm_api_key,
+}
 
 # --- Accounts -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

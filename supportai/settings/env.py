@@ -29,6 +29,16 @@ class Environment(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     elasticsearch_url: str = ""
+    elasticsearch_prefix: str = Field(
+        default="supportai", alias="SUPPORTAI_ELASTICSEARCH_PREFIX", pattern="^[a-z0-9-]+$"
+    )
+    database_pool: int = Field(default=10, alias="SUPPORTAI_DATABASE_POOL", ge=2)
+    llm_provider: Literal["", "openai", "openai_compatible", "anthropic", "google", "ollama"] = Field(
+        default="", alias="SUPPORTAI_LLM_PROVIDER"
+    )
+    llm_model: str = Field(default="", alias="SUPPORTAI_LLM_MODEL")
+    llm_base_url: str = Field(default="", alias="SUPPORTAI_LLM_BASE_URL")
+    llm_api_key: str = Field(default="", alias="SUPPORTAI_LLM_API_KEY", repr=False)
     allowed_hosts: str = "localhost,127.0.0.1,[::1]"
     csrf_trusted_origins: str = ""
     email_url: str = ""

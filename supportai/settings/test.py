@@ -1,12 +1,14 @@
 """Tests: tasks run where they are enqueued, nothing is hashed slowly, files go to a throw-away folder."""
 
 import tempfile
+import uuid
 from pathlib import Path
+from typing import Any
 
 from huey import MemoryHuey
 
 from supportai.settings.base import *
-from supportai.settings.base import DATABASES, ENV, SQLITE_OPTIONS
+from supportai.settings.base import CACHES, CHANNEL_LAYERS, DATABASES, ENV, SQLITE_OPTIONS
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="supportai-test-"))
 MEDIA_ROOT = DATA_DIR / "files"
@@ -26,3 +28,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# Test processes that run at once share the services, so each has names of its own there.
+PREFIX = f"test-{uuid.uuid4().hex[:12]}"
+ELASTICSEARCH_PREFIX = PREFIX
+if ENV.redis_url:
+    layer: dict[str, Any] = CHANNEL_LAYERS["default"]
+    layer["CONFIG"]["prefix"] = PREFIX
+    CACHES["default"]["KEY_PREFIX"] = PREFIX
+# Tests say themselves which model they talk to.
+LLM = {"provider": "", "model": "", "base_url": "", "api_key": ""}
