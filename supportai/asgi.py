@@ -14,7 +14,7 @@ http = get_asgi_application()
 
 from django.conf import settings
 
-from supportai.server_lock import ServerLock, ServerRunsAlreadyError
+from supportai.server_lock import DatabaseLock, ServerLock, ServerRunsAlreadyError
 from supportai.worker import Worker
 from tickets.routing import websocket_urlpatterns, with_long_poll
 
@@ -44,27 +44,29 @@ async def lifespan(receive: Any, send: Any) -> None:
 
 
 class EmbeddedWorker:
-    """The worker of this process, under the lock that keeps every other server off its data."""
+    """The worker of this process, under the locks that keep every other server off its data."""
 
     def __init__(self) -> None:
-        self.lock = ServerLock(settings.DATA_DIR)
+        self.locks = (ServerLock(settings.DATA_DIR), DatabaseLock())
         self.worker: Worker | None = None
 
     def start(self) -> None:
-        """Take the lock, then start.
+        """Take the locks, then start.
 
         Raises:
-            ServerRunsAlreadyError: another server holds the lock; nothing was started.
+            ServerRunsAlreadyError: another server holds one; nothing was started.
         """
-        self.lock.take()
+        for lock in self.locks:
+            lock.take()
         self.worker = Worker()
         self.worker.start()
 
     def stop(self) -> None:
-        """Stop, then give the lock back."""
+        """Stop, then give the locks back."""
         if self.worker:
             self.worker.stop()
-        self.lock.release()
+        for lock in self.locks:
+            lock.release()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -18,12 +18,16 @@ def plainly(name: str, value: Any, *, currency: str = "") -> tuple[str, str]:
 
 
 def facts_of(row: Mapping[str, Any]) -> list[str]:
-    """Write a row's plain values as `name value`; ids, empty ones and the currency that amounts show are left out."""
+    """Write a row's plain values as `name value`, amounts first; ids, empty ones and a shown currency are left out.
+
+    The order is ours, since PostgreSQL keeps none in its JSON objects.
+    """
     currency = str(row.get("currency") or "")
     has_amounts = any(name.endswith(CENTS) for name in row)
     skipped = {"id", "currency"} if has_amounts else {"id"}
     shown = [(n, v) for n, v in row.items() if n not in skipped and isinstance(v, str | int) and v != ""]
-    return [" ".join(plainly(name, value, currency=currency)) for name, value in shown]
+    ordered = sorted(shown, key=lambda pair: (not pair[0].endswith(CENTS), pair[0]))
+    return [" ".join(plainly(name, value, currency=currency)) for name, value in ordered]
 
 
 def _as_day(text: str) -> str:

@@ -7,6 +7,7 @@ is written to every socket of the group; a socket whose buffer stays full is clo
 import asyncio
 import contextlib
 import json
+import time
 from collections import defaultdict
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
@@ -14,13 +15,19 @@ from typing import Any, Protocol
 import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from redis import Redis
+from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
 FRAME_VERSION = 1
 BUFFER_FRAMES = 256
 CLOSE_TOO_SLOW = 4408
+# A ring is not worth waiting for: how long one may take, and for how long none is tried after one that failed.
+RING_SECONDS = 1.0
+SILENT_SECONDS = 1.0
 
 
 class Socket(Protocol):
@@ -153,9 +160,44 @@ def send_frame(group: str, frame: Mapping[str, Any]) -> None:
     """
     message = {"type": "hub.frame", "group": group, "text": encode_frame(frame)}
     layer = get_channel_layer()
+    if settings.REDIS_URL:
+        publisher.publish(group, layer.serialize(message))
+        return
     loop = hub.loop
     if loop is not None and loop.is_running():
         # The in-memory layer's queues belong to the server's loop; a worker thread must not touch them itself.
         asyncio.run_coroutine_threadsafe(layer.group_send(group, message), loop)
         return
     async_to_sync(layer.group_send)(group, message)
+
+
+class Publisher:
+    """Publishes what the Redis layer's `group_send` would, from any thread and without an event loop.
+
+    The layer has connections for each loop, and sync code has no loop that lasts: each ring would connect anew, and
+    rings of one thread could overtake each other. The channel's name is that of channels_redis 4.3, `pubsub.py`.
+    """
+
+    def __init__(self) -> None:
+        self._client: Redis | None = None
+        self._silent_until = 0.0
+
+    def publish(self, group: str, data: bytes) -> None:
+        """Publish to a group; while Redis is away rings are lost, and clients notice by their next heartbeat."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            self._connected().publish(f"{settings.REDIS_PREFIX}__group__{group}", data)
+        except RedisError as exc:
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            log.warning("frames.ring_lost", error=type(exc).__name__)
+
+    def _connected(self) -> "Redis":
+        if self._client is None:
+            self._client = Redis.from_url(
+                settings.REDIS_URL, socket_connect_timeout=RING_SECONDS, socket_timeout=RING_SECONDS
+            )
+        return self._client
+
+
+publisher = Publisher()

@@ -1,9 +1,13 @@
 """Rate limits in fixed windows, counted in the cache: per process when embedded, for all of them with Redis."""
 
+import structlog
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from supportai.core import clock
 from supportai.core.errors import TooManyRequestsError
+
+log = structlog.get_logger(__name__)
 
 
 def count_against(name: str, who: object, *, limit: int, seconds: int) -> None:
@@ -14,14 +18,22 @@ def count_against(name: str, who: object, *, limit: int, seconds: int) -> None:
     """
     now = clock.now().timestamp()
     window = int(now // seconds)
-    key = f"limit:{name}:{who}:{window}"
-    cache.add(key, 0, timeout=seconds + 1)
     try:
-        used = cache.incr(key)
-    except ValueError:
-        # The entry was evicted between the two calls.
-        cache.set(key, 1, timeout=seconds + 1)
-        used = 1
+        used = _count(f"limit:{name}:{who}:{window}", seconds)
+    except RedisError as exc:
+        # A customer who cannot write because a counter is gone is worse than one who writes too much meanwhile.
+        log.warning("limits.not_counted", limit=name, error=type(exc).__name__)
+        return
     if used > limit:
         wait = max(1, round((window + 1) * seconds - now))
         raise TooManyRequestsError(f"Too many requests; try again in {wait} seconds.", retry_after=wait)
+
+
+def _count(key: str, seconds: int) -> int:
+    cache.add(key, 0, timeout=seconds + 1)
+    try:
+        return int(cache.incr(key))
+    except ValueError:
+        # The entry was evicted between the two calls.
+        cache.set(key, 1, timeout=seconds + 1)
+        return 1

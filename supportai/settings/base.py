@@ -122,17 +122,28 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(ENV.database_url)}
 
 # --- Redis or memory ----------------------------------------------------------------------------
+REDIS_URL = ENV.redis_url
+# What every name in Redis begins with, so that one server may serve several deployments.
+REDIS_PREFIX = ENV.redis_prefix
 CHANNEL_LAYERS: dict[str, Any]
 HUEY: Any
-if ENV.redis_url:
+if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [ENV.redis_url]},
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
         }
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}}
-    HUEY = RedisHuey("supportai", url=ENV.redis_url, immediate=False)
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
+            # Nobody waits long for a Redis that is gone: what it holds can be done without.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        }
+    }
+    HUEY = RedisHuey(REDIS_PREFIX, url=REDIS_URL, immediate=False)
 else:
     CHANNEL_LAYERS = {
         "default": {
@@ -144,7 +155,7 @@ else:
     HUEY = SqliteHuey("supportai", filename=str(DATA_DIR / "queue.sqlite3"), immediate=False)
 
 # Without Redis the worker lives in the server process: the in-memory layer reaches no other one.
-WORKER_IN_SERVER = not ENV.redis_url
+WORKER_IN_SERVER = not REDIS_URL
 WORKER_THREADS = ENV.worker_threads
 SWEEP_SECONDS = ENV.sweep_seconds
 LEASE_SECONDS = ENV.lease_seconds

@@ -28,6 +28,7 @@ class Environment(BaseSettings):
     data_dir: Path = BASE_DIR / "data"
     database_url: str = ""
     redis_url: str = ""
+    redis_prefix: str = Field(default="supportai", alias="SUPPORTAI_REDIS_PREFIX", pattern="^[A-Za-z0-9_-]+$")
     elasticsearch_url: str = ""
     elasticsearch_prefix: str = Field(
         default="supportai", alias="SUPPORTAI_ELASTICSEARCH_PREFIX", pattern="^[a-z0-9-]+$"

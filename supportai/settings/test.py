@@ -31,10 +31,10 @@ STORAGES = {
 
 # Test processes that run at once share the services, so each has names of its own there.
 PREFIX = f"test-{uuid.uuid4().hex[:12]}"
-ELASTICSEARCH_PREFIX = PREFIX
+ELASTICSEARCH_PREFIX = REDIS_PREFIX = PREFIX
 if ENV.redis_url:
     layer: dict[str, Any] = CHANNEL_LAYERS["default"]
     layer["CONFIG"]["prefix"] = PREFIX
-    CACHES["default"]["KEY_PREFIX"] = PREFIX
+    CACHES["default"] |= {"BACKEND": "supportai.tests.shared_cache.SharedRedisCache", "KEY_PREFIX": PREFIX}
 # Tests say themselves which model they talk to.
 LLM = {"provider": "", "model": "", "base_url": "", "api_key": ""}

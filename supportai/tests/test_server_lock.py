@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from supportai import asgi
-from supportai.server_lock import ServerLock, ServerRunsAlreadyError
+from supportai.server_lock import DatabaseLock, ServerLock, ServerRunsAlreadyError
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -34,7 +34,7 @@ class FakeWorker:
 
 
 @pytest.fixture
-def worker(monkeypatch, settings, tmp_path):
+def worker(monkeypatch, settings, tmp_path, transactional_db):
     settings.WORKER_IN_SERVER, settings.DATA_DIR = True, tmp_path
     monkeypatch.setattr(FakeWorker, "done", [])
     monkeypatch.setattr(asgi, "Worker", FakeWorker)
@@ -111,3 +111,20 @@ def test_releasing_what_is_not_held_changes_nothing(tmp_path):
     lock.release()
     lock.take()
     lock.release()
+
+
+@pytest.mark.live("DATABASE_URL")
+@pytest.mark.django_db(transaction=True)
+def test_servers_on_two_machines_with_one_database_are_kept_apart():
+    first, second = DatabaseLock(), DatabaseLock()
+    first.take()
+    with pytest.raises(ServerRunsAlreadyError, match="same database"):
+        second.take()
+    first.release()
+    second.take()
+    second.release()
+
+
+@pytest.mark.django_db
+def test_a_lock_that_was_never_taken_is_released_in_silence():
+    DatabaseLock().release()

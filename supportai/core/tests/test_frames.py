@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from channels.layers import BaseChannelLayer
 
 from supportai.core import frames
 from supportai.core.frames import BUFFER_FRAMES, CLOSE_TOO_SLOW, Hub, encode_frame, hub, send_frame
@@ -56,9 +57,7 @@ def test_a_frame_carries_its_version_and_plain_values():
 
 
 def test_group_names_are_valid_channel_names():
-    from channels.layers import get_channel_layer
-
-    layer = get_channel_layer()
+    layer = BaseChannelLayer()
     for name in (frames.contact_group(uuid.uuid4()), frames.ticket_group(uuid.uuid4()), frames.INBOX_GROUP):
         assert layer.require_valid_group_name(name)
 
@@ -106,11 +105,15 @@ async def test_after_leaving_nothing_comes_any_more():
 async def test_the_last_to_leave_takes_the_process_out_of_the_group():
     from channels.layers import get_channel_layer
 
+    def is_member() -> bool:
+        # Redis' layer puts its prefix before the name.
+        return any(name.endswith("ticket.lonely") and found for name, found in get_channel_layer().groups.items())
+
     socket = FakeSocket()
     await hub.join("ticket.lonely", socket)
-    assert get_channel_layer().groups["ticket.lonely"]
+    assert is_member()
     await hub.leave("ticket.lonely", socket)
-    assert not get_channel_layer().groups.get("ticket.lonely")
+    assert not is_member()
 
 
 async def test_a_slow_socket_holds_up_nobody_and_is_closed():

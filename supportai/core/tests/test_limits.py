@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from supportai.core import clock
 from supportai.core.errors import TooManyRequestsError
@@ -49,4 +50,13 @@ def test_an_entry_that_was_evicted_counts_again(monkeypatch):
     monkeypatch.undo()
     use()
     with pytest.raises(TooManyRequestsError):
+        use()
+
+
+def test_without_the_counter_customers_are_let_through(monkeypatch):
+    def gone(*_args, **_kwargs):
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(cache, "add", gone)
+    for _ in range(5):
         use()
