@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F, Q
@@ -16,6 +17,7 @@ from knowledge.services.ingestion import waiting_articles
 from supportai.core import clock
 from supportai.core.models import OutboxEvent
 from supportai.settings.env import DEMO_SECRET_KEY
+from supportai.worker import SEEN_KEY
 from tickets.models import AgentRun, Intent, ProcedureStep
 
 # What waits longer than this is stuck: the sweep comes every few seconds.
@@ -86,6 +88,16 @@ def _queue() -> Iterator[Finding]:
         return
     where = "the server process" if settings.WORKER_IN_SERVER else "manage.py worker"
     yield Finding("queue", f"The queue answers; {count} tasks wait for {where}.")
+    if not settings.WORKER_IN_SERVER:
+        yield _workers()
+
+
+def _workers() -> Finding:
+    seen = cache.get(SEEN_KEY)
+    if seen is None or clock.now() - seen > PATIENCE:
+        when = f"the last one was seen at {seen:%H:%M:%S} UTC" if seen else "none was seen in the last hour"
+        return Finding("worker", f"No worker runs ({when}); start one: manage.py worker.", is_wrong=True)
+    return Finding("worker", f"A worker was seen {round((clock.now() - seen).total_seconds())} s ago.")
 
 
 def _outbox() -> Iterator[Finding]:

@@ -4,15 +4,20 @@ import threading
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connections
 from huey.consumer import Consumer
+from redis.exceptions import RedisError
 
+from supportai.core import clock
 from supportai.core.sweeps import run_sweeps
 
 log = structlog.get_logger(__name__)
 
 # Huey's idle polling backs off to 10 s by default; a customer would feel that.
 POLL_SECONDS = 0.05
+# Where a worker leaves the time it was last alive, for the doctor; forgotten after an hour.
+SEEN_KEY, SEEN_SECONDS = "worker:seen", 3600
 
 
 class Sweeper(threading.Thread):
@@ -25,8 +30,17 @@ class Sweeper(threading.Thread):
     def run(self) -> None:
         """Sweep at once, since a restart is when something may be due, then at each interval."""
         while not self.stopped.is_set():
+            note_alive()
             run_sweeps()
             self.stopped.wait(settings.SWEEP_SECONDS)
+
+
+def note_alive() -> None:
+    """Leave a sign of life where other processes find it; it is no reason to stop working when that fails."""
+    try:
+        cache.set(SEEN_KEY, clock.now(), SEEN_SECONDS)
+    except RedisError as exc:
+        log.warning("worker.no_sign_of_life", error=type(exc).__name__)
 
 
 class Worker:

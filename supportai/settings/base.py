@@ -9,6 +9,7 @@ from typing import Any
 
 import environ
 from huey import RedisHuey, SqliteHuey
+from redis import ConnectionPool
 
 from supportai.core.logs import logging_config
 from supportai.settings.env import BASE_DIR, environment, split_list
@@ -143,7 +144,12 @@ if REDIS_URL:
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         }
     }
-    HUEY = RedisHuey(REDIS_PREFIX, url=REDIS_URL, immediate=False)
+    # A worker waits up to a second for the next task, so its reads may take longer than that.
+    HUEY = RedisHuey(
+        REDIS_PREFIX,
+        connection_pool=ConnectionPool.from_url(REDIS_URL, socket_connect_timeout=2, socket_timeout=5),
+        immediate=False,
+    )
 else:
     CHANNEL_LAYERS = {
         "default": {

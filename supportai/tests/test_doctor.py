@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import DatabaseError
 
@@ -18,6 +19,7 @@ from supportai.core import clock
 from supportai.core.models import OutboxEvent
 from supportai.demo.configuration import load_configuration
 from supportai.settings.env import DEMO_SECRET_KEY
+from supportai.worker import SEEN_KEY, note_alive
 from tickets.models import AgentRun, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +33,7 @@ def healthy(settings, tmp_path):
     load_configuration()
     ensure_sandbox()
     BrandFactory()
+    note_alive()
 
 
 def wrong(subject):
@@ -175,3 +178,18 @@ def a_run(**fields):
     contact = ContactFactory()
     ticket = Ticket.objects.create(contact=contact, brand=BrandFactory(), subject="x")
     return AgentRun.objects.create(ticket=ticket, episode=1, input_sequence=1, **fields)
+
+
+def test_workers_of_their_own_must_give_signs_of_life(healthy, settings):
+    settings.WORKER_IN_SERVER = False
+    assert wrong("worker") == []
+    with clock.moved(LONG_AGO):
+        assert "manage.py worker" in wrong("worker")[0]
+    cache.delete(SEEN_KEY)
+    assert "none was seen" in wrong("worker")[0]
+
+
+def test_the_worker_inside_the_server_is_not_asked_for_signs(healthy, settings):
+    settings.WORKER_IN_SERVER = True
+    cache.delete(SEEN_KEY)
+    assert wrong("worker") == []
