@@ -13,6 +13,7 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from supportai.server_lock import DatabaseLock, ServerLock, ServerRunsAlreadyError
 from supportai.worker import Worker
@@ -30,9 +31,8 @@ async def lifespan(receive: Any, send: Any) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             try:
-                if server:
-                    await asyncio.to_thread(server.start)
-            except ServerRunsAlreadyError as exc:
+                await asyncio.to_thread(_start, server)
+            except (ServerRunsAlreadyError, ImproperlyConfigured) as exc:
                 await send({"type": "lifespan.startup.failed", "message": str(exc)})
                 return
             await send({"type": "lifespan.startup.complete"})
@@ -41,6 +41,15 @@ async def lifespan(receive: Any, send: Any) -> None:
                 await asyncio.to_thread(server.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _start(server: "EmbeddedWorker | None") -> None:
+    if settings.REFUSE_DEMO_LOGINS:
+        from supportai.demo.logins import refuse_demo_logins
+
+        refuse_demo_logins()
+    if server:
+        server.start()
 
 
 class EmbeddedWorker:

@@ -16,3 +16,7 @@ if settings.WORKER_IN_SERVER:
         "The WSGI entry runs beside other processes, so it needs REDIS_URL. Without Redis start the ASGI server alone: "
         "python -m uvicorn supportai.asgi:application --lifespan on"
     )
+if settings.REFUSE_DEMO_LOGINS:
+    from supportai.demo.logins import refuse_demo_logins
+
+    refuse_demo_logins()

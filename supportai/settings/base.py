@@ -187,6 +187,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 DEMO = ENV.demo
+# Production does: a server does not start while the demo's password opens a door.
+REFUSE_DEMO_LOGINS = False
 # A test's way to kill the process at a named point; nothing but a demo can be told to.
 CRASH_AT = ENV.crash_at if ENV.demo else ""
 

@@ -18,6 +18,7 @@ if not ENV.email_url or EMAIL_BACKEND.endswith("console.EmailBackend"):
     )
 
 DEBUG = False
+REFUSE_DEMO_LOGINS = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
