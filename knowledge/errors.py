@@ -41,3 +41,10 @@ class SuggestionDecidedError(DomainError):
 
     code = "suggestion_decided"
     status = 409
+
+
+class SearchUnavailableError(DomainError):
+    """The document store does not answer; nothing was searched or changed, and trying again later may work."""
+
+    code = "search_unavailable"
+    status = 503

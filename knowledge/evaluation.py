@@ -8,10 +8,11 @@ import json
 import random
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from knowledge.readers import first_words
 from knowledge.services import answerability
 from knowledge.services.answers import ExtractedAnswer, compose
 from knowledge.services.search import FoundPassage
+from knowledge.stores import ELASTICSEARCH, SQLITE, document_store, place_of
 
 Row = dict[str, Any]
 BATCH = 64
@@ -59,17 +61,35 @@ class Outcome:
 
 
 class FolderIndex:
-    """A corpus in a document store of its own; a passage's slug is its document's id."""
+    """A corpus in a document store of its own; a passage's slug is its document's id.
 
-    def __init__(self, corpus: Sequence[Row], on_batch: Callable[[int], object] = lambda _count: None) -> None:
+    Leave it as a context manager, so that nothing stays behind.
+
+    :param kind: "sqlite" or "elasticsearch"; empty for the kind that the product uses here.
+    """
+
+    def __init__(self, corpus: Sequence[Row], kind: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="supportai-evaluate-")
-        self._path = str(Path(self._folder.name) / "passages.sqlite3")
+        self._kind = document_store(kind=kind).kind
+        self._path = self._place()
         self.ids = [str(row["id"]) for row in corpus]
         started = time.monotonic()
         for start in range(0, len(corpus), BATCH):
             self._ingest(corpus[start : start + BATCH], start)
-            on_batch(len(corpus[start : start + BATCH]))
         self.seconds = time.monotonic() - started
+
+    def _place(self) -> str:
+        if self._kind == ELASTICSEARCH:
+            return place_of(ELASTICSEARCH, f"evaluate-{uuid.uuid4().hex[:8]}")
+        return str(Path(self._folder.name) / "passages.sqlite3")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Remove the store."""
+        document_store(self._path, kind=self._kind).drop()
+        self._folder.cleanup()
 
     def _ingest(self, rows: Sequence[Row], first: int) -> None:
         from haystack import Document
@@ -84,13 +104,16 @@ class FolderIndex:
             )
             for place, row in enumerate(rows)
         ]
-        ingest_pipeline(IngestSettings(store_path=self._path)).run({"splitter": {"documents": documents}})
+        settings = IngestSettings(store_kind=self._kind, store_path=self._path)
+        ingest_pipeline(settings).run({"splitter": {"documents": documents}})
 
     def find(self, question: Question) -> list[FoundPassage]:
         """Search as the product does."""
         from knowledge.pipelines.retrieve import RetrievalSettings, find
 
-        settings = RetrievalSettings(store_path=self._path, candidates=CANDIDATES, kept=CANDIDATES)
+        settings = RetrievalSettings(
+            store_kind=self._kind, store_path=self._path, candidates=CANDIDATES, kept=CANDIDATES
+        )
         found = find(query=question.text, history=question.history, filters=None, settings=settings)
         return [self._passage(place, document) for place, document in enumerate(found)]
 
@@ -154,17 +177,27 @@ def ask(index: FolderIndex, question: Question, without: Iterable[str] = ()) -> 
 
 
 def evaluate_retrieval(
-    folder: Path, split: str = "dev", on_question: Callable[[int], object] = lambda _count: None
+    folder: Path,
+    split: str = "dev",
+    on_question: Callable[[int], object] = lambda _count: None,
+    store: str = "",
 ) -> dict[str, float | None]:
-    """Index corpus.jsonl, ask {split}.jsonl, and give the figures of DESIGN section 6."""
+    """Index corpus.jsonl, ask {split}.jsonl, and give the figures of DESIGN section 6.
+
+    `store` is "sqlite" or "elasticsearch", empty for the one that the product uses here; the corpus gets an index of
+    its own, which is removed in the end.
+
+    Raises:
+        ValueError: a file is malformed, or there is no such store.
+    """
     corpus = read_rows(folder / "corpus.jsonl")
-    index = FolderIndex(corpus)
     outcomes, milliseconds = [], []
-    for question in read_questions(folder / f"{split}.jsonl"):
-        started = time.monotonic()
-        outcomes.append(ask(index, question))
-        milliseconds.append((time.monotonic() - started) * 1000)
-        on_question(1)
+    with FolderIndex(corpus, store) as index:
+        for question in read_questions(folder / f"{split}.jsonl"):
+            started = time.monotonic()
+            outcomes.append(ask(index, question))
+            milliseconds.append((time.monotonic() - started) * 1000)
+            on_question(1)
     return {
         **_ranking(outcomes),
         **_abstention(outcomes),
@@ -241,17 +274,18 @@ def answerability_outcomes(folders: Sequence[Path]) -> Iterator[Outcome]:
     """
     chance = random.Random(SEED)  # noqa: S311 - a repeatable draw, no secret
     for folder in folders:
-        index = FolderIndex(read_rows(folder / "corpus.jsonl"))
-        questions = [q for q in read_questions(folder / "dev.jsonl") if q.is_answerable is not None]
-        is_robbed = sum(not q.is_answerable for q in questions) < FEW_UNANSWERABLE * len(questions)
-        for question in questions:
-            yield ask(index, question)
-            small = set(chance.sample(index.ids, min(TINY, len(index.ids)))) | (
-                set(question.answer_ids) if chance.random() < ANSWER_KEPT else set()
-            )
-            yield ask(index, question, without=[id_ for id_ in index.ids if id_ not in small])
-            if is_robbed and question.answer_ids:
-                yield ask(index, question, without=question.answer_ids)
+        # One model serves both stores, so it does not matter which one finds the passages.
+        with FolderIndex(read_rows(folder / "corpus.jsonl"), SQLITE) as index:
+            questions = [q for q in read_questions(folder / "dev.jsonl") if q.is_answerable is not None]
+            is_robbed = sum(not q.is_answerable for q in questions) < FEW_UNANSWERABLE * len(questions)
+            for question in questions:
+                yield ask(index, question)
+                small = set(chance.sample(index.ids, min(TINY, len(index.ids)))) | (
+                    set(question.answer_ids) if chance.random() < ANSWER_KEPT else set()
+                )
+                yield ask(index, question, without=[id_ for id_ in index.ids if id_ not in small])
+                if is_robbed and question.answer_ids:
+                    yield ask(index, question, without=question.answer_ids)
 
 
 def fit_answerability(outcomes: Sequence[Outcome]) -> dict[str, Any]:

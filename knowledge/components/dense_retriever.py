@@ -1,22 +1,11 @@
 """Find passages by meaning."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from haystack import Document, component, default_from_dict, default_to_dict
 
-from knowledge.stores.embedded import EmbeddedDocumentStore
-
-
-class DenseStore(Protocol):
-    """What this needs of a document store."""
-
-    def dense_retrieval(
-        self, query_embedding: list[float], *, filters: dict[str, Any] | None, top_k: int
-    ) -> list[Document]:
-        """Give the nearest documents by dot product, best first, with `score` and `embedding`."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Serialise."""
+from knowledge.stores.dumps import store_from
+from knowledge.stores.protocol import PassageStore
 
 
 @component
@@ -27,7 +16,7 @@ class DenseRetriever:
     :param top_k: How many at most.
     """
 
-    def __init__(self, document_store: DenseStore, top_k: int = 60) -> None:
+    def __init__(self, document_store: PassageStore, top_k: int = 60) -> None:
         self.document_store = document_store
         self.top_k = top_k
 
@@ -39,8 +28,7 @@ class DenseRetriever:
     def from_dict(cls, data: dict[str, Any]) -> "DenseRetriever":
         """Make the component that `to_dict` described."""
         values = data["init_parameters"]
-        if isinstance(values["document_store"], dict):
-            values["document_store"] = EmbeddedDocumentStore.from_dict(values["document_store"])
+        values["document_store"] = store_from(values["document_store"])
         made: DenseRetriever = default_from_dict(cls, data)
         return made
 

@@ -1,22 +1,13 @@
 """Find passages by words."""
 
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from haystack import Document, component, default_from_dict, default_to_dict
 
-from knowledge.stores.embedded import EmbeddedDocumentStore
+from knowledge.stores.dumps import store_from
+from knowledge.stores.protocol import PassageStore
 from knowledge.turns import WeightedText
-
-
-class LexicalStore(Protocol):
-    """What this needs of a document store."""
-
-    def lexical_retrieval(self, query: str, *, filters: dict[str, Any] | None, top_k: int) -> list[Document]:
-        """Give documents by BM25, best first, with `score` and `embedding`."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Serialise."""
 
 
 @component
@@ -27,7 +18,7 @@ class LexicalRetriever:
     :param top_k: How many at most for each text.
     """
 
-    def __init__(self, document_store: LexicalStore, top_k: int = 60) -> None:
+    def __init__(self, document_store: PassageStore, top_k: int = 60) -> None:
         self.document_store = document_store
         self.top_k = top_k
 
@@ -39,8 +30,7 @@ class LexicalRetriever:
     def from_dict(cls, data: dict[str, Any]) -> "LexicalRetriever":
         """Make the component that `to_dict` described."""
         values = data["init_parameters"]
-        if isinstance(values["document_store"], dict):
-            values["document_store"] = EmbeddedDocumentStore.from_dict(values["document_store"])
+        values["document_store"] = store_from(values["document_store"])
         made: LexicalRetriever = default_from_dict(cls, data)
         return made
 

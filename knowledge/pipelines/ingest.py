@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from haystack import Pipeline
 from haystack.components.writers import DocumentWriter
@@ -21,6 +21,7 @@ class IngestSettings:
     """
 
     version: int = 1
+    store_kind: str = ""
     store_path: str = ""
     max_chars: int = 1400
     min_chars: int = 60
@@ -40,27 +41,34 @@ def build_store_pipeline(settings: IngestSettings) -> Pipeline:
     """Build passages → vectors → store, for passages that exist already; input `embedder.documents`."""
     pipeline = Pipeline()
     pipeline.add_component("embedder", PassageEmbedder(title_share=settings.title_share))
-    pipeline.add_component(
-        "writer", DocumentWriter(document_store(settings.store_path), policy=DuplicatePolicy.OVERWRITE)
-    )
+    store = document_store(settings.store_path, kind=settings.store_kind)
+    pipeline.add_component("writer", DocumentWriter(store, policy=DuplicatePolicy.OVERWRITE))
     pipeline.connect("embedder.documents", "writer.documents")
     return pipeline
 
 
+# The product's own, an evaluation's, and those of rebuilds.
+PIPELINES_KEPT = 8
 DEFAULTS = IngestSettings()
 
 
 def ingest_pipeline(settings: IngestSettings = DEFAULTS) -> Pipeline:
     """Give this process's ingest pipeline."""
-    return _cached(build_ingest_pipeline, replace(settings, store_path=document_store(settings.store_path).path))
+    return _cached(build_ingest_pipeline, _placed(settings))
 
 
 def store_pipeline(settings: IngestSettings = DEFAULTS) -> Pipeline:
     """Give this process's pipeline for passages that exist already."""
-    return _cached(build_store_pipeline, replace(settings, store_path=document_store(settings.store_path).path))
+    return _cached(build_store_pipeline, _placed(settings))
 
 
-@cache
+def _placed(settings: IngestSettings) -> IngestSettings:
+    """Name the store, so that a pipeline over another one is another pipeline."""
+    store = document_store(settings.store_path, kind=settings.store_kind)
+    return replace(settings, store_kind=store.kind, store_path=store.path)
+
+
+@lru_cache(maxsize=PIPELINES_KEPT)
 def _cached(build: Callable[[IngestSettings], Pipeline], settings: IngestSettings) -> Pipeline:
     pipeline = build(settings)
     pipeline.warm_up()

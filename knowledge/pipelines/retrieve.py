@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from haystack import Document, Pipeline
@@ -22,6 +22,7 @@ class RetrievalSettings:
     """
 
     version: int = 1
+    store_kind: str = ""
     store_path: str = ""
     last_turn_share: float = 0.7
     lexical_weight: float = 0.005
@@ -34,7 +35,7 @@ def build_retrieve_pipeline(settings: RetrievalSettings) -> Pipeline:
 
     Inputs: `reader.query`, `reader.history`, `dense.filters`, `lexical.filters`; output `fusion.documents`.
     """
-    store = document_store(settings.store_path)
+    store = document_store(settings.store_path, kind=settings.store_kind)
     pipeline = Pipeline()
     pipeline.add_component("reader", QuestionReader(last_turn_share=settings.last_turn_share))
     pipeline.add_component("dense", DenseRetriever(store, top_k=settings.candidates))
@@ -48,6 +49,8 @@ def build_retrieve_pipeline(settings: RetrievalSettings) -> Pipeline:
     return pipeline
 
 
+# The product's own, an evaluation's, and those of rebuilds.
+PIPELINES_KEPT = 8
 DEFAULTS = RetrievalSettings()
 
 
@@ -60,13 +63,13 @@ def find(
         "dense": {"filters": filters},
         "lexical": {"filters": filters},
     }
-    settings = replace(settings, store_path=document_store(settings.store_path).path)
-    result = _cached(settings).run(inputs)
+    store = document_store(settings.store_path, kind=settings.store_kind)
+    result = _cached(replace(settings, store_kind=store.kind, store_path=store.path)).run(inputs)
     documents: list[Document] = result["fusion"]["documents"]
     return documents
 
 
-@cache
+@lru_cache(maxsize=PIPELINES_KEPT)
 def _cached(settings: RetrievalSettings) -> Pipeline:
     pipeline = build_retrieve_pipeline(settings)
     pipeline.warm_up()

@@ -7,7 +7,6 @@ the last commit, and a generation counter tells each process when its vectors in
 
 import json
 import os
-import re
 import sqlite3
 import threading
 import time
@@ -15,16 +14,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from haystack import Document, default_from_dict, default_to_dict
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 
-from knowledge.stopwords import content_words
 from knowledge.stores.filters import Filters, to_sql
 from knowledge.stores.matrix import VectorMatrix, generation_of
+from knowledge.stores.words import query_words
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL);
@@ -62,7 +61,6 @@ WEIGHTS = (2.0, 1.5, 1.0)
 BUSY_SECONDS = 20.0
 ROWS_A_QUERY = 500
 MASKS_KEPT = 32
-WORD = re.compile(r"\w+", re.UNICODE)
 
 
 class EmbeddedDocumentStore:
@@ -70,6 +68,8 @@ class EmbeddedDocumentStore:
 
     :param path: Where the file is; made at the first use, with its folder.
     """
+
+    kind: ClassVar[str] = "sqlite"
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -82,9 +82,9 @@ class EmbeddedDocumentStore:
         return default_to_dict(self, path=self.path)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "EmbeddedDocumentStore":
+    def from_dict(cls, data: dict[str, Any]) -> Self:
         """Make the store that `to_dict` described."""
-        store: EmbeddedDocumentStore = default_from_dict(cls, data)
+        store: Self = default_from_dict(cls, data)
         return store
 
     def count_documents(self) -> int:
@@ -167,6 +167,22 @@ class EmbeddedDocumentStore:
         found.sort(key=lambda pair: (-pair[1], pair[0]))
         return self._load(connection, found[:top_k])
 
+    @contextmanager
+    def rebuilding(self) -> Iterator["EmbeddedDocumentStore"]:
+        """Give this store to fill: each write replaces the old text of a passage at once.
+
+        Leaving it removes what was neither written nor changed meanwhile; when the block raises, that stays.
+        """
+        before = generation_of(self._connection())
+        yield self
+        with self._writing() as (connection, _generation):
+            connection.execute("DELETE FROM documents WHERE generation <= ?", (before,))
+
+    def drop(self) -> None:
+        """Empty the file and give its room back; the file stays, since other processes have it open."""
+        self.delete_all_documents()
+        self._connection().execute("VACUUM")
+
     def _matching(self, connection: sqlite3.Connection, filters: Filters) -> frozenset[int]:
         """Give the rows that a filter matches, remembered until the next write."""
         where = to_sql(filters)
@@ -224,8 +240,7 @@ class EmbeddedDocumentStore:
 
 def match_expression(query: str) -> str:
     """Make an FTS5 expression of the query's content words, each quoted, joined with OR; empty without words."""
-    words = content_words(query) or [word.lower() for word in WORD.findall(query)]
-    return " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
+    return " OR ".join(f'"{word}"' for word in query_words(query))
 
 
 def _connect(path: str) -> sqlite3.Connection:

@@ -1,0 +1,67 @@
+"""What every document store of ours can do, whatever it is made of."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+if TYPE_CHECKING:
+    from haystack import Document
+    from haystack.document_stores.types import DuplicatePolicy
+
+    from knowledge.stores.filters import Filters
+
+
+class PassageStore(Protocol):
+    """A Haystack document store with both ways of searching and a way to be built anew.
+
+    `kind` is "sqlite" or "elasticsearch"; `path` is the file or the alias. Both score on one scale: dot products as they
+    are, and BM25 with k1 + 1 in its numerator, as FTS5 has it.
+    """
+
+    kind: ClassVar[str]
+    path: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Serialise for a pipeline's dump; holds no address and no secret."""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Make the store that `to_dict` described."""
+
+    def count_documents(self) -> int:
+        """Count all documents."""
+
+    def document_ids(self) -> list[str]:
+        """Give the ids of all documents, without their texts."""
+
+    def filter_documents(self, filters: "Filters | None" = None) -> "list[Document]":
+        """Give the documents that match."""
+
+    def write_documents(self, documents: "list[Document]", policy: "DuplicatePolicy" = ...) -> int:
+        """Store documents and count those written; searches see them when this returns."""
+
+    def delete_documents(self, document_ids: list[str]) -> None:
+        """Remove documents by id; unknown ids are passed over."""
+
+    def delete_by_filter(self, filters: "Filters") -> int:
+        """Remove the documents that match and count them."""
+
+    def delete_all_documents(self) -> None:
+        """Empty the store."""
+
+    def dense_retrieval(
+        self, query_embedding: Sequence[float], *, filters: "Filters | None" = None, top_k: int = 10
+    ) -> "list[Document]":
+        """Give the nearest documents by dot product, best first."""
+
+    def lexical_retrieval(self, query: str, *, filters: "Filters | None" = None, top_k: int = 10) -> "list[Document]":
+        """Give the documents that share words with the query by BM25, best first, with `embedding`."""
+
+    def rebuilding(self) -> "AbstractContextManager[PassageStore]":
+        """Give a store to fill; leaving it puts what was written in place of what was there, at once for searches.
+
+        Searches and writes go on meanwhile. When the block raises, what was there stays.
+        """
+
+    def drop(self) -> None:
+        """Forget everything, and give the room back."""
