@@ -3,8 +3,10 @@
 import time
 import uuid
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django_htmx.http import trigger_client_event
@@ -23,6 +25,38 @@ ADMIN_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+
+
+class TrustedProxyMiddleware:
+    """Take the customer's address from `X-Forwarded-For` where a proxy that we trust passed the request on.
+
+    Without it all customers behind the proxy would share one address, and its limits. gunicorn leaves the header alone;
+    uvicorn reads it itself when told to (`--forwarded-allow-ips`), and then there is nothing left to do.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.networks = [ip_network(text) for text in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Walk the header from its end, which the nearest proxy wrote, to the first address that is no proxy."""
+        for said in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            if not _is_within(request.META.get("REMOTE_ADDR", ""), self.networks) or not _is_address(said.strip()):
+                break
+            request.META["REMOTE_ADDR"] = said.strip()
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_within(text: str, networks: list[IPv4Network | IPv6Network]) -> bool:
+    return _is_address(text) and any(ip_address(text) in network for network in networks)
 
 
 class RequestLogMiddleware:

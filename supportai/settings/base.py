@@ -33,6 +33,7 @@ SALT_KEY = ["supportai-credentials-1"]
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.hosts()
 CSRF_TRUSTED_ORIGINS = split_list(ENV.csrf_trusted_origins)
+TRUSTED_PROXIES = split_list(ENV.trusted_proxies)
 PUBLIC_URL = ENV.public_url.rstrip("/")
 
 INSTALLED_APPS = [
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "supportai.middleware.TrustedProxyMiddleware",
     "supportai.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -44,6 +44,7 @@ class Environment(BaseSettings):
     csrf_trusted_origins: str = ""
     email_url: str = ""
     default_from_email: str = "support@localhost"
+    trusted_proxies: str = Field(default="", alias="SUPPORTAI_TRUSTED_PROXIES")
     public_url: str = "http://localhost:8000"
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"

@@ -13,11 +13,39 @@ from supportai.middleware import (
     ContentSecurityPolicyMiddleware,
     DomainErrorMiddleware,
     RequestLogMiddleware,
+    TrustedProxyMiddleware,
 )
 
 
 def answer(text: str = "ok", **headers: str):
     return lambda request: HttpResponse(text, headers=headers)
+
+
+class TestTrustedProxy:
+    @pytest.mark.parametrize(
+        ("peer", "header", "seen"),
+        [
+            ("10.0.0.2", "203.0.113.7", "203.0.113.7"),
+            ("10.0.0.2", "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+            ("10.0.0.2", "203.0.113.7, 10.0.0.9", "203.0.113.7"),
+            ("10.0.0.2", "2001:db8::1", "2001:db8::1"),
+            ("10.0.0.2", "", "10.0.0.2"),
+            ("10.0.0.2", "unknown", "10.0.0.2"),
+            ("10.0.0.2", "<script>, 203.0.113.7", "203.0.113.7"),
+            ("192.0.2.1", "203.0.113.7", "192.0.2.1"),
+            ("", "203.0.113.7", ""),
+        ],
+    )
+    def test_only_trusted_proxies_say_who_asks(self, rf, settings, peer, header, seen):
+        settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+        request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=header)
+        TrustedProxyMiddleware(answer())(request)
+        assert request.META["REMOTE_ADDR"] == seen
+
+    def test_nobody_is_trusted_by_default(self, rf):
+        request = rf.get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.7")
+        TrustedProxyMiddleware(answer())(request)
+        assert request.META["REMOTE_ADDR"] == "127.0.0.1"
 
 
 class TestRequestLog:
