@@ -55,6 +55,9 @@ def logging_config(*, level: str, renderer: str) -> dict[str, Any]:
             # Their own access lines carry addresses with queries; RequestLogMiddleware writes ours.
             "uvicorn.access": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
+            "elastic_transport": {"level": "WARNING"},
+            "google_genai": {"level": "WARNING"},
             "haystack": {"level": "WARNING"},
             "huey": {"level": "WARNING"},
             "django.server": {"level": "WARNING"},
