@@ -1,6 +1,10 @@
 """Refusals and failures of integrations."""
 
+from typing import Literal
+
 from supportai.core.errors import DomainError
+
+ModelFailure = Literal["timeout", "rate_limited", "unreachable", "refused", "malformed", "empty", "cut_off"]
 
 
 class ActionRefusedError(DomainError):
@@ -48,3 +52,20 @@ class NotUndoableError(DomainError):
 
     code = "not_undoable"
     status = 409
+
+
+class ModelError(DomainError):
+    """A language model gave nothing that can be used; its message never holds prompt, key or answer.
+
+    `reason`: timeout (not done by the deadline), rate_limited, unreachable (no connection, or the service is down),
+    refused (wrong key, unknown model, a filter), malformed (no valid answer or call of a tool), empty, cut_off (ended in
+    the middle, or at the limit of tokens). `retry_after`: seconds that the service asked to wait, if it did.
+    """
+
+    code = "model_failed"
+    status = 502
+
+    def __init__(self, reason: ModelFailure, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message, reason=reason, retry_after=retry_after)
+        self.reason = reason
+        self.retry_after = retry_after
