@@ -1,8 +1,11 @@
-"""Health (the process answers) and readiness (its database and queue do)."""
+"""Health (the process answers) and readiness (its database, queue and search do)."""
 
+import httpx
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+
+SEARCH_SECONDS = 2
 
 
 def health(_request: HttpRequest) -> JsonResponse:
@@ -11,10 +14,15 @@ def health(_request: HttpRequest) -> JsonResponse:
 
 
 def readiness(_request: HttpRequest) -> JsonResponse:
-    """Say whether a request can be served: 200 when the database and the queue answer, else 503 with which does not."""
-    checks = {"database": _database_answers(), "queue": _queue_answers()}
-    ready = all(checks.values())
-    return JsonResponse({"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503)
+    """Say whether a request can be served: 200 when the database and the queue answer, else 503 with which does not.
+
+    Without search the product is degraded and still serves: the AI agent hands over what it cannot look up.
+    """
+    needed = {"database": _database_answers(), "queue": _queue_answers()}
+    if not all(needed.values()):
+        return JsonResponse({"status": "unavailable", "checks": needed}, status=503)
+    checks = needed | ({"search": _search_answers()} if settings.ELASTICSEARCH_URL else {})
+    return JsonResponse({"status": "ok" if all(checks.values()) else "degraded", "checks": checks})
 
 
 def _database_answers() -> bool:
@@ -32,3 +40,11 @@ def _queue_answers() -> bool:
     except Exception:  # noqa: BLE001 - each queue backend raises errors of its own; any means "not ready"
         return False
     return True
+
+
+def _search_answers() -> bool:
+    """Ask Elasticsearch by plain HTTP, since its client is heavy and a web process may never need it."""
+    try:
+        return httpx.get(settings.ELASTICSEARCH_URL, timeout=SEARCH_SECONDS).is_success
+    except httpx.HTTPError:
+        return False

@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError
 
 from supportai import health
+from supportai.tests.servers import free_port
 
 
 def test_health_touches_nothing(client):
@@ -13,7 +14,8 @@ def test_health_touches_nothing(client):
 
 
 @pytest.mark.django_db
-def test_ready_when_database_and_queue_answer(client):
+def test_ready_when_database_and_queue_answer(client, settings):
+    settings.ELASTICSEARCH_URL = ""
     response = client.get("/ready")
     assert response.status_code == 200
     assert response.json() == {"status": "ok", "checks": {"database": True, "queue": True}}
@@ -47,3 +49,17 @@ def test_not_ready_without_the_queue(client, monkeypatch, settings):
 @pytest.mark.django_db
 def test_neither_needs_a_login(client, path):
     assert client.get(path).status_code == 200
+
+
+@pytest.mark.django_db
+def test_without_its_search_it_serves_and_says_that_it_is_degraded(client, settings):
+    settings.ELASTICSEARCH_URL = f"http://127.0.0.1:{free_port()}"
+    response = client.get("/ready")
+    assert response.status_code == 200
+    assert response.json() == {"status": "degraded", "checks": {"database": True, "queue": True, "search": False}}
+
+
+@pytest.mark.live("ELASTICSEARCH_URL")
+@pytest.mark.django_db
+def test_a_search_that_answers_is_counted_in(client):
+    assert client.get("/ready").json()["checks"]["search"] is True

@@ -1,11 +1,14 @@
 """What a newcomer reads and installs: exact pins, links that lead somewhere, commands that exist."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
+from supportai.settings.env import Environment
 from supportai.tests.servers import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
@@ -46,3 +49,36 @@ def test_commands_that_pages_name_are_in_the_makefile():
     named = set(re.findall(r"\bmake ([a-z-]+)\b(?=[`\s].*)", "\n".join(re.findall(r"`make [^`]+`", text))))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= targets
+
+
+class TestCompose:
+    """No container runtime is at hand in tests, so what the file says is held against the code."""
+
+    @pytest.fixture(scope="class")
+    def services(self):
+        return yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+    def test_every_variable_is_one_that_the_settings_read(self, services):
+        known = {field.alias or name.upper() for name, field in Environment.model_fields.items()}
+        for name in ("web", "sockets", "worker", "migrate"):
+            assert set(services[name]["environment"]) <= known
+
+    def test_the_shape_is_the_one_of_the_readme(self, services):
+        assert set(services) >= {"web", "sockets", "worker", "postgres", "redis", "elasticsearch"}
+        assert services["worker"]["stop_signal"] == "SIGINT"
+        assert services["worker"]["deploy"]["replicas"] > 1
+
+    @pytest.mark.parametrize(("service", "program"), [("sockets", "uvicorn"), ("worker", "python")])
+    def test_a_container_starts_a_program_that_is_installed(self, services, service, program):
+        assert services[service]["command"][0] == program
+        assert (Path(sys.executable).parent / program).exists()
+
+    def test_what_it_asks_for_is_written_to_the_env_file_of_the_readme(self):
+        asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
+        page = (ROOT / "README.md").read_text(encoding="utf-8")
+        assert asked <= set(re.findall(r"^(\w+)=", page, re.MULTILINE))
+
+    def test_the_image_has_every_app(self):
+        copied = set(re.findall(r"^COPY (\w+) \w+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE))
+        apps = {path.parent.name for path in ROOT.glob("*/apps.py")}
+        assert apps | {"templates"} == copied
