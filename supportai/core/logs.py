@@ -58,7 +58,12 @@ def logging_config(*, level: str, renderer: str) -> dict[str, Any]:
             "httpx2": {"level": "WARNING"},
             "elastic_transport": {"level": "WARNING"},
             "google_genai": {"level": "WARNING"},
+            "openai": {"level": "WARNING"},
+            "anthropic": {"level": "WARNING"},
             "haystack": {"level": "WARNING"},
+            # They warn of malformed calls by quoting them; `complete()` says what matters.
+            "haystack.components.generators": {"level": "CRITICAL"},
+            "haystack_integrations.components.generators": {"level": "CRITICAL"},
             "huey": {"level": "WARNING"},
             "django.server": {"level": "WARNING"},
         },

@@ -8,11 +8,12 @@ A running one is told over HTTP: `POST /fault {"fault": "rate_limited"}`; `GET /
 
 import argparse
 import importlib
+import itertools
 import json
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -40,7 +41,7 @@ FAULTS = {
     "hang": "accepts the request and never answers",
     "trickle": "answers a byte at a time, with a pause after each",
     "trickle_head": "sends header lines for ever",
-    "comments": "keeps the stream alive for ever and says nothing",
+    "idle": "keeps the stream alive for ever and says nothing",
     "broken": "closes the connection in the middle of the answer",
     "unfinished": "ends in the middle of the answer as if that were all",
     "cut_off": "stops at the limit of tokens, in the middle of a tool call when there is one",
@@ -238,13 +239,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, request: ModelRequest, fault: str) -> None:
         if request.api == "embeddings":
-            parts = [json.dumps(_embeddings(request, fault)).encode()]
+            parts: Iterable[bytes] = [json.dumps(_embeddings(request, fault)).encode()]
         else:
-            parts = list(frames(request, written(request, self.script.brain(request), fault, self.script.usage)))
-        parts = with_fault(parts, request, fault)
+            parts = frames(request, written(request, self.script.brain(request), fault, self.script.usage))
+        parts = itertools.repeat(alive(request)) if fault == "idle" else with_fault(parts, request, fault)
         self._start(200, content_type(request), Transfer_Encoding="chunked")
-        pause = self.script.pause_seconds if fault in {"trickle", "comments"} else 0
-        for part in cut_bytes(parts) if fault == "trickle" else self._for_ever() if fault == "comments" else parts:
+        pause = self.script.pause_seconds if fault in {"trickle", "idle"} else 0
+        for part in cut_bytes(parts) if fault == "trickle" else parts:
             self._chunk(part)
             if pause and not self.script.wait(pause):
                 return self._drop()
@@ -252,10 +253,6 @@ class _Handler(BaseHTTPRequestHandler):
             return self._drop()
         self.wfile.write(b"0\r\n\r\n")
         return None
-
-    def _for_ever(self) -> Iterator[bytes]:
-        while True:
-            yield b": still here\n\n"
 
     def _fail(self, status: int) -> None:
         message = f"Status {status}. The key was {self.headers.get('Authorization') or self.headers.get('x-api-key')}."
@@ -341,6 +338,9 @@ def written(request: ModelRequest, reply: ModelReply, fault: str, usage: tuple[i
         text = f"{text}\n```json\n{json.dumps(shown[0] if len(shown) == 1 else shown, indent=2)}\n```"
         calls = []
     if fault in {"malformed", "cut_off"}:
+        # These two send a call whole or not at all.
+        is_dropped = fault == "cut_off" and request.api in {"google", "ollama"}
+        calls = [] if is_dropped else calls
         text, calls = halve(text, calls, is_text=request.is_structured or fault == "cut_off")
     finish: Literal["length", "tool_calls", "stop"] = (
         "length" if fault == "cut_off" else "tool_calls" if calls else "stop"
@@ -370,8 +370,9 @@ def halve(text: str, calls: Sequence[tuple[str, str]], *, is_text: bool) -> tupl
     return (text[: len(text) // 2] if is_text else text), []
 
 
-def with_fault(parts: list[bytes], request: ModelRequest, fault: str) -> list[bytes]:
+def with_fault(right: Iterable[bytes], request: ModelRequest, fault: str) -> list[bytes]:
     """Change the frames as the fault says."""
+    parts = list(right)
     if fault == "malformed" and not request.tools and request.api != "embeddings":
         return [*parts[:1], _no_json(request)]
     if fault in {"broken", "unfinished"}:
@@ -379,15 +380,28 @@ def with_fault(parts: list[bytes], request: ModelRequest, fault: str) -> list[by
         half = parts[middle][: len(parts[middle]) // 2]
         return [*parts[:middle], half] if fault == "broken" or middle == 0 else parts[:middle]
     if fault == "error_event":
-        error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded", "code": 529}}
-        event = json.dumps(error).encode() + b"\n" if request.api == "ollama" else sse(error, "error")
-        return [*parts[: len(parts) // 2], event]
+        return [*parts[: len(parts) // 2], _error_event(request)]
     return parts
+
+
+def alive(request: ModelRequest) -> bytes:
+    """Give what keeps a stream alive and says nothing: a comment, or an empty piece where there are no comments."""
+    if request.api in {"google", "ollama"} and request.is_streaming:
+        return next(frames(request, Written(text=" ", calls=(), finish="stop")))
+    return b": still here\n\n" if request.is_streaming else b"\n"
+
+
+def _error_event(request: ModelRequest) -> bytes:
+    """Give an error as each API puts it into a stream."""
+    if request.api == "ollama":
+        return b'{"error": "the model was unloaded"}\n'
+    error = {"type": "overloaded_error", "message": "Overloaded", "code": 529, "status": "UNAVAILABLE"}
+    return sse({"type": "error", "error": error}, "error" if request.api == "anthropic" else "")
 
 
 def _no_json(request: ModelRequest) -> bytes:
     if request.is_streaming and request.api != "ollama":
-        return sse('{"choices": [')
+        return sse('{"choices": [', "content_block_delta" if request.api == "anthropic" else "")
     return b'{"choices": [\n'
 
 
