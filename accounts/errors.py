@@ -43,3 +43,24 @@ class LastAdminError(DomainError):
 
     code = "last_admin"
     status = 409
+
+
+class ContactNotVerifiedError(DomainError):
+    """Nobody vouched for this contact, so nobody may say who it is."""
+
+    code = "contact_not_verified"
+    status = 409
+
+
+class ContactTakenError(DomainError):
+    """Another verified contact of the brand has the address or the id; `extra["field"]` says which."""
+
+    code = "contact_taken"
+    status = 409
+
+
+class OrganizationTakenError(DomainError):
+    """Another organization has the name or the id; `extra["field"]` says which."""
+
+    code = "organization_taken"
+    status = 409

@@ -1,5 +1,5 @@
 """Django looks for an app's models here."""
 
-from supportai.core.models import OutboxEvent
+from supportai.core.models import IdempotentAnswer, OutboxEvent
 
-__all__ = ["OutboxEvent"]
+__all__ = ["IdempotentAnswer", "OutboxEvent"]

@@ -3,6 +3,7 @@
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
+from supportai.core.api.idempotency import forget_answers
 from supportai.core.events import forget_dispatched
 
 
@@ -10,3 +11,9 @@ from supportai.core.events import forget_dispatched
 def forget_old_events() -> None:
     """Delete dispatched events past their age once a night, so that the outbox does not grow for ever."""
     forget_dispatched()
+
+
+@db_periodic_task(crontab(minute="27", hour="3"))
+def forget_old_answers() -> None:
+    """Delete answers to keys of the API past their day once a night; they hold what customers wrote."""
+    forget_answers()

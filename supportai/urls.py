@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
-from supportai import health
+from supportai import api_docs, health
 from supportai.admin_login import admin_login
+from supportai.core.api.problems import unknown_address
 
 urlpatterns = [
     path("health", health.health, name="health"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("api/v1/", include("knowledge.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("integrations.api.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/schema/", api_docs.SchemaView.as_view(), name="api-schema"),
+    path("api/v1/docs/", api_docs.docs, name="api-docs"),
+    path("api/<path:rest>", unknown_address),
+    path("insights/", include("insights.urls")),
     path("", include("tickets.urls")),
 ]

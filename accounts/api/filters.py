@@ -3,24 +3,26 @@
 import django_filters
 
 from accounts.models import Contact, Organization
+from supportai.core.api.filtering import ListFilter
 
 
-class ContactFilter(django_filters.FilterSet):
-    """By exact address, verification, organization or the id in the other system."""
+class ContactFilter(ListFilter):
+    """By exact address, verification, brand, organization or the id in the other system."""
 
-    email = django_filters.CharFilter(field_name="email", lookup_expr="iexact")
-    organization = django_filters.UUIDFilter(field_name="organization__public_id")
+    email = django_filters.CharFilter(field_name="email", lookup_expr="iexact", help_text="The whole address.")
+    organization = django_filters.UUIDFilter(field_name="organization__public_id", help_text="An organization's id.")
+    brand = django_filters.CharFilter(field_name="brand__slug", help_text="A brand's slug.")
 
-    class Meta:
+    class Meta(ListFilter.Meta):
         model = Contact
-        fields = ("email", "is_verified", "organization", "external_id")
+        fields = ("is_verified", "external_id")
 
 
-class OrganizationFilter(django_filters.FilterSet):
+class OrganizationFilter(ListFilter):
     """By part of the name, plan or the id in the other system."""
 
-    name = django_filters.CharFilter(field_name="name", lookup_expr="icontains")
+    name = django_filters.CharFilter(field_name="name", lookup_expr="icontains", help_text="Part of the name.")
 
-    class Meta:
+    class Meta(ListFilter.Meta):
         model = Organization
-        fields = ("name", "plan", "external_id")
+        fields = ("plan", "external_id")

@@ -34,3 +34,16 @@ class CanSeeInbox(BasePermission):
     def has_permission(self, request: Request, _view: APIView) -> bool:
         """Ask `accounts.permissions`."""
         return permissions.can_see_inbox(request.user)
+
+
+class VouchesToWrite(BasePermission):
+    """Lets a token that may vouch write, if its user may answer customers; reading is left to the others."""
+
+    message = "Writing this needs a token with the scope vouch, of a user who may answer customers."
+
+    def has_permission(self, request: Request, _view: APIView) -> bool:
+        """Ask the token, then `accounts.permissions`."""
+        if request.method in SAFE_METHODS:
+            return True
+        may_vouch = isinstance(request.auth, ApiToken) and request.auth.allows(ApiToken.Scope.VOUCH)
+        return may_vouch and permissions.can_reply(request.user)

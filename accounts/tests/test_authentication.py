@@ -54,7 +54,7 @@ def test_reading_needs_the_scope_read():
     ApiTokenFactory(secret="sai_w", scopes=["write"])
     response = client("sai_w").get(URL)
     assert response.status_code == 403
-    assert "scopes" in response.json()["title"]
+    assert "scopes" in response.json()["detail"]
 
 
 def test_a_token_has_no_more_rights_than_its_user():

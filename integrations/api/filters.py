@@ -1,27 +1,36 @@
-"""What lists of executions and approvals can be narrowed by."""
+"""What lists of installations, executions and approvals can be narrowed by."""
 
 import django_filters
 
-from integrations.models import ActionExecution, Approval
+from integrations.models import ActionExecution, Approval, Installation
+from supportai.core.api.filtering import ListFilter
 
 
-class ExecutionFilter(django_filters.FilterSet):
+class InstallationFilter(ListFilter):
+    """By kind and state."""
+
+    class Meta(ListFilter.Meta):
+        model = Installation
+        fields = ("kind", "state")
+
+
+class ExecutionFilter(ListFilter):
     """By contact, state, what was asked for, or who asked."""
 
-    contact = django_filters.UUIDFilter(field_name="contact__public_id")
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    contact = django_filters.UUIDFilter(field_name="contact__public_id", help_text="A contact's id.")
+    installation = django_filters.UUIDFilter(field_name="installation__public_id", help_text="An installation's id.")
 
-    class Meta:
+    class Meta(ListFilter.Meta):
         model = ActionExecution
         fields = ("state", "capability", "action", "risk", "caller", "episode")
 
 
-class ApprovalFilter(django_filters.FilterSet):
+class ApprovalFilter(ListFilter):
     """By state, contact or execution."""
 
-    contact = django_filters.UUIDFilter(field_name="execution__contact__public_id")
-    execution = django_filters.UUIDFilter(field_name="execution__public_id")
+    contact = django_filters.UUIDFilter(field_name="execution__contact__public_id", help_text="A contact's id.")
+    execution = django_filters.UUIDFilter(field_name="execution__public_id", help_text="An execution's id.")
 
-    class Meta:
+    class Meta(ListFilter.Meta):
         model = Approval
         fields = ("state",)

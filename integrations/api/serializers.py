@@ -1,10 +1,9 @@
 """What the API says about installations, executions and approvals; never a credential."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from integrations.models import ActionExecution, Approval, Installation
+from supportai.core.api.bodies import Body
 from supportai.core.models import JSONDict
 
 
@@ -109,7 +108,7 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
         return [{name: given[name] for name in ("name", "is_yes", "why", "at")} for given in obj.decisions]
 
 
-class DenialSerializer(serializers.Serializer[Any]):
+class DenialSerializer(Body):
     """A no, with the reason if there is one."""
 
     why = serializers.CharField(required=False, allow_blank=True, max_length=300, default="")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import IsAuthenticated
@@ -15,7 +16,7 @@ from accounts import permissions
 from accounts.api.permissions import CanSeeInbox, HasScope
 from accounts.models import User
 from integrations import selectors
-from integrations.api.filters import ApprovalFilter, ExecutionFilter
+from integrations.api.filters import ApprovalFilter, ExecutionFilter, InstallationFilter
 from integrations.api.serializers import (
     ApprovalSerializer,
     DenialSerializer,
@@ -24,7 +25,10 @@ from integrations.api.serializers import (
 )
 from integrations.models import ActionExecution, Approval, Installation
 from integrations.services import approvals
+from supportai.core.api.bodies import valid
+from supportai.core.api.idempotency import IDEMPOTENCY_KEY, once
 from supportai.core.errors import NotAllowedError
+from supportai.core.models import JSONDict
 
 READERS = (IsAuthenticated, HasScope, CanSeeInbox)
 
@@ -38,7 +42,7 @@ class InstallationViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Ins
 
     permission_classes = READERS
     serializer_class = InstallationSerializer
-    filterset_fields = ("kind", "state")
+    filterset_class = InstallationFilter
     lookup_field = "public_id"
     lookup_value_converter = "uuid"
     queryset = Installation.objects.none()
@@ -81,27 +85,45 @@ class ApprovalViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Approva
     def get_queryset(self) -> QuerySet[Approval]:
         return selectors.approvals()
 
-    @extend_schema(summary="Say yes to the call", request=None, responses={200: ApprovalSerializer})
+    @extend_schema(
+        summary="Say yes to the call",
+        description="The right that counts is the token's user's, with their own limit; the last yes needed sends it.",
+        request=None,
+        responses={200: ApprovalSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, public_id: UUID) -> Response:
         approval = selectors.approval_by_public_id(public_id)
         execution = approval.execution
         person = _who_may_decide(request, amount_cents=execution.amount_cents, risk=execution.risk)
-        approvals.approve(approval_id=approval.pk, user_id=person.pk)
-        return self._answer(public_id)
 
-    @extend_schema(summary="Say no to the call", request=DenialSerializer, responses={200: ApprovalSerializer})
+        def decide() -> tuple[JSONDict, int]:
+            approvals.approve(approval_id=approval.pk, user_id=person.pk)
+            return self._shown(public_id), status.HTTP_200_OK
+
+        return once(request, decide)
+
+    @extend_schema(
+        summary="Say no to the call",
+        request=DenialSerializer,
+        responses={200: ApprovalSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     @action(detail=True, methods=["post"])
     def deny(self, request: Request, public_id: UUID) -> Response:
         approval = selectors.approval_by_public_id(public_id)
         person = _who_may_decide(request)
-        form = DenialSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        approvals.deny(approval_id=approval.pk, user_id=person.pk, why=form.validated_data["why"])
-        return self._answer(public_id)
+        given = valid(DenialSerializer(data=request.data))
 
-    def _answer(self, public_id: UUID) -> Response:
-        return Response(self.get_serializer(selectors.approval_by_public_id(public_id)).data)
+        def decide() -> tuple[JSONDict, int]:
+            approvals.deny(approval_id=approval.pk, user_id=person.pk, why=given["why"])
+            return self._shown(public_id), status.HTTP_200_OK
+
+        return once(request, decide)
+
+    def _shown(self, public_id: UUID) -> JSONDict:
+        return dict(self.get_serializer(selectors.approval_by_public_id(public_id)).data)
 
 
 def _who_may_decide(request: Request, *, amount_cents: int | None = None, risk: str = "") -> User:

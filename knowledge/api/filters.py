@@ -3,14 +3,15 @@
 import django_filters
 
 from knowledge.models import Article
+from supportai.core.api.filtering import ListFilter
 
 
-class ArticleFilter(django_filters.FilterSet):
+class ArticleFilter(ListFilter):
     """By state, audience, language, section, origin, source or part of the title."""
 
-    title = django_filters.CharFilter(field_name="title", lookup_expr="icontains")
-    source = django_filters.CharFilter(field_name="source__name")
+    title = django_filters.CharFilter(field_name="title", lookup_expr="icontains", help_text="Part of the title.")
+    source = django_filters.CharFilter(field_name="source__name", help_text="The source's name.")
 
-    class Meta:
+    class Meta(ListFilter.Meta):
         model = Article
         fields = ("state", "audience", "language", "product", "origin", "external_id", "slug")

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from knowledge.models import Article
+from supportai.core.api.bodies import Body
 
 
 class ArticleSerializer(serializers.ModelSerializer[Article]):
@@ -42,7 +43,7 @@ class ArticleSerializer(serializers.ModelSerializer[Article]):
         return revision.body if revision else ""
 
 
-class WriteArticleSerializer(serializers.Serializer[dict[str, object]]):
+class WriteArticleSerializer(Body):
     """A new article."""
 
     title = serializers.CharField(max_length=300)
@@ -54,7 +55,7 @@ class WriteArticleSerializer(serializers.Serializer[dict[str, object]]):
     is_published = serializers.BooleanField(default=True, help_text="False keeps it a draft.")
 
 
-class ReviseArticleSerializer(serializers.Serializer[dict[str, object]]):
+class ReviseArticleSerializer(Body):
     """A change; what is left out stays as it is."""
 
     title = serializers.CharField(max_length=300, required=False)
@@ -66,7 +67,7 @@ class ReviseArticleSerializer(serializers.Serializer[dict[str, object]]):
     is_published = serializers.BooleanField(default=True, help_text="False stores the text as a draft for later.")
 
 
-class SearchQuerySerializer(serializers.Serializer[dict[str, object]]):
+class SearchQuerySerializer(Body):
     """What is searched for."""
 
     q = serializers.CharField(max_length=4000, help_text="A question in the customer's own words.")

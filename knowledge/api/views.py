@@ -21,7 +21,8 @@ from knowledge.models import Article
 from knowledge.services import articles
 from knowledge.services.answers import compose
 from knowledge.services.search import search
-from supportai.core.api import once
+from supportai.core.api.bodies import valid
+from supportai.core.api.idempotency import IDEMPOTENCY_KEY, once
 
 DETAILS = ("slug", "audience", "language", "product")
 
@@ -47,9 +48,10 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
         summary="Write an article",
         request=serializers.WriteArticleSerializer,
         responses={201: serializers.ArticleSerializer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
-        given = _valid(serializers.WriteArticleSerializer(data=request.data))
+        given = valid(serializers.WriteArticleSerializer(data=request.data))
 
         def make() -> tuple[Any, int]:
             article = articles.create_article(actor=staff_actor(request), **given)
@@ -63,7 +65,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
         responses=serializers.ArticleSerializer,
     )
     def partial_update(self, request: Request, public_id: str) -> Response:  # noqa: ARG002 - get_object() reads it
-        given = _valid(serializers.ReviseArticleSerializer(data=request.data))
+        given = valid(serializers.ReviseArticleSerializer(data=request.data))
         article = self.get_object()
         details = {name: given[name] for name in DETAILS if name in given}
         if details:
@@ -98,16 +100,10 @@ class SearchView(APIView):
         responses=serializers.SearchResultSerializer,
     )
     def get(self, request: Request) -> Response:
-        asked = _valid(serializers.SearchQuerySerializer(data=request.query_params))
+        asked = valid(serializers.SearchQuerySerializer(data=request.query_params))
         found = search(
             query=asked["q"], audience=asked["audience"], language=asked["language"], limit=max(asked["limit"], 8)
         )
         answer = compose(question=asked["q"], passages=found)
         result = {"results": found[: asked["limit"]], "answer": answer.sentences, "probability": answer.probability}
         return Response(serializers.SearchResultSerializer(result).data)
-
-
-def _valid(serializer: Any) -> dict[str, Any]:
-    """Give checked input; a mistake is a 400 that names the field."""
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

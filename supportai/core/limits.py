@@ -10,8 +10,8 @@ from supportai.core.errors import TooManyRequestsError
 log = structlog.get_logger(__name__)
 
 
-def count_against(name: str, who: object, *, limit: int, seconds: int) -> None:
-    """Count one use of `name` by `who` in the present window.
+def count_against(name: str, who: object, *, limit: int, seconds: int) -> int:
+    """Count one use of `name` by `who` in the present window and tell how many are left in it.
 
     Raises:
         TooManyRequestsError: the window's limit was reached; `retry_after` tells the seconds to its end.
@@ -23,10 +23,11 @@ def count_against(name: str, who: object, *, limit: int, seconds: int) -> None:
     except RedisError as exc:
         # A customer who cannot write because a counter is gone is worse than one who writes too much meanwhile.
         log.warning("limits.not_counted", limit=name, error=type(exc).__name__)
-        return
+        return limit
     if used > limit:
         wait = max(1, round((window + 1) * seconds - now))
         raise TooManyRequestsError(f"Too many requests; try again in {wait} seconds.", retry_after=wait)
+    return limit - used
 
 
 def _count(key: str, seconds: int) -> int:

@@ -56,3 +56,16 @@ class OutboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
+
+
+class IdempotentAnswer(models.Model):
+    """What an API request with an `Idempotency-Key` was answered; `status` is null only inside its transaction."""
+
+    place = models.CharField(max_length=64, unique=True)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.status} of {self.place[:8]}"

@@ -13,6 +13,7 @@ from redis import ConnectionPool
 
 from supportai.core.logs import logging_config
 from supportai.settings.env import BASE_DIR, environment, split_list
+from supportai.settings.rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS
 
 # Read by Haystack at its first import; unset would mean that it phones home.
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "django_htmx",
     "huey.contrib.djhuey",
@@ -65,6 +67,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "supportai.middleware.TrustedProxyMiddleware",
     "supportai.middleware.RequestLogMiddleware",
+    "supportai.core.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -212,6 +215,8 @@ WIDGET_MESSAGES_PER_MINUTE = ENV.widget_messages_per_minute
 WIDGET_SESSIONS_PER_MINUTE = ENV.widget_sessions_per_minute
 WIDGET_VISITOR_MESSAGES_PER_MINUTE = ENV.widget_visitor_messages_per_minute
 WIDGET_VISITORS_PER_MINUTE = ENV.widget_visitors_per_minute
+# --- REST API: requests of one token; 0 counts nothing ----
+API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
 
 # --- Browser-side safety ------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -219,34 +224,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-
-# --- REST API -----------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "accounts.api.permissions.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "supportai.core.api.NewestFirstPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "EXCEPTION_HANDLER": "supportai.core.api.problem_handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "supportai API",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    # Several models have a `state` or a `kind` of their own.
-    "ENUM_NAME_OVERRIDES": {
-        "RunStateEnum": "tickets.models.AgentRun.State",
-        "StepStateEnum": "tickets.models.AgentStep.State",
-        "StepKindEnum": "tickets.models.AgentStep.Kind",
-        "MessageKindEnum": "tickets.models.Message.Kind",
-        "MessageAuthorEnum": "tickets.models.Message.Author",
-        "TicketStatusEnum": "tickets.models.Ticket.Status",
-    },
-}
 
 # --- Logs ---------------------------------------------------------------------------------------
 LOGGING_CONFIG = None

@@ -58,6 +58,7 @@ class Environment(BaseSettings):
         default=600, alias="SUPPORTAI_WIDGET_VISITOR_MESSAGES_PER_MINUTE", gt=0
     )
     widget_visitors_per_minute: int = Field(default=300, alias="SUPPORTAI_WIDGET_VISITORS_PER_MINUTE", gt=0)
+    api_requests_per_minute: int = Field(default=600, alias="SUPPORTAI_API_REQUESTS_PER_MINUTE", ge=0)
     demo: bool = Field(default=False, alias="SUPPORTAI_DEMO")
     crash_at: str = Field(default="", alias="SUPPORTAI_CRASH_AT")
 

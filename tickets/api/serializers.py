@@ -1,10 +1,11 @@
 """What the API says about tickets, messages and runs, and what it accepts."""
 
-from typing import Any
-
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.api.fields import BrandField, StaffField
 from accounts.models import IdentityLevel
+from supportai.core.api.bodies import Body
 from supportai.core.models import JSONDict
 from tickets import selectors
 from tickets.models import AgentRun, AgentStep, Citation, Message, Ticket
@@ -47,13 +48,28 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         read_only_fields = fields
 
 
-class NewTicketSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Somebody wrote elsewhere",
+            {"email": "ana@northwind.example", "name": "Ana Ruiz", "text": "I was charged twice in October."},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Your system knows the customer",
+            {"email": "ana@northwind.example", "text": "I was charged twice.", "identity_level": "signed"},
+            request_only=True,
+            description="Needs the scope `vouch`.",
+        ),
+    ]
+)
+class NewTicketSerializer(Body):
     """A ticket opened for somebody who wrote elsewhere."""
 
-    email = serializers.EmailField(help_text="Whose problem it is.")
+    email = serializers.EmailField(max_length=254, help_text="Whose problem it is.")
     name = serializers.CharField(required=False, allow_blank=True, max_length=120)
     text = serializers.CharField(max_length=20_000, trim_whitespace=False, help_text="What the customer wrote.")
-    brand = serializers.SlugField(required=False, help_text="The brand's slug; without it the first brand.")
+    brand = BrandField(required=False, help_text="The brand's slug; without it the first brand.")
     identity_level = serializers.ChoiceField(
         choices=[level for level in IdentityLevel.choices if level[0] != IdentityLevel.ANONYMOUS],
         default=IdentityLevel.CLAIMED,
@@ -61,13 +77,12 @@ class NewTicketSerializer(serializers.Serializer[Any]):
     )
 
 
-class TicketChangeSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(examples=[OpenApiExample("Resolve it", {"status": "resolved"}, request_only=True)])
+class TicketChangeSerializer(Body):
     """What of a ticket can be changed; what is left out stays."""
 
     status = serializers.ChoiceField(choices=["open", "resolved"], required=False)
-    assignee = serializers.UUIDField(
-        required=False, allow_null=True, help_text="A member of staff, or null for nobody."
-    )
+    assignee = StaffField(required=False, allow_null=True, help_text="A member of staff's id, or null for nobody.")
 
 
 class CitationSerializer(serializers.ModelSerializer[Citation]):
@@ -113,7 +128,13 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         return selectors.author_name(obj)
 
 
-class NewMessageSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A reply", {"text": "The second charge is refunded."}, request_only=True),
+        OpenApiExample("A note", {"text": "Known since Monday.", "kind": "note"}, request_only=True),
+    ]
+)
+class NewMessageSerializer(Body):
     """A reply of the token's user to the customer, or an internal note."""
 
     text = serializers.CharField(max_length=20_000, trim_whitespace=False)
@@ -172,7 +193,7 @@ class RunSerializer(serializers.ModelSerializer[AgentRun]):
             "input_sequence",
             "versions",
             "tokens",
-            "cost_microcents",
+            "cost_microdollars",
             "started_at",
             "finished_at",
             "created_at",

@@ -7,10 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,12 +18,13 @@ from rest_framework.viewsets import GenericViewSet
 from accounts import permissions
 from accounts.api.permissions import CanSeeInbox, HasScope
 from accounts.models import ApiToken, IdentityLevel
-from accounts.selectors import brand_by_slug, default_brand, staff_by_public_id
+from accounts.selectors import default_brand
 from accounts.services.contacts import contact_for_address
 from supportai.core.actors import Actor
-from supportai.core.api import once
+from supportai.core.api.bodies import valid
+from supportai.core.api.idempotency import IDEMPOTENCY_KEY, once
+from supportai.core.api.paging import KeysetPagination
 from supportai.core.errors import NotAllowedError
-from supportai.core.ids import stable_id
 from supportai.core.models import JSONDict
 from tickets import selectors
 from tickets.api.filters import RunFilter, TicketFilter
@@ -41,32 +41,17 @@ from tickets.models import AgentRun, Channel, Message, Ticket
 from tickets.services import lifecycle, messages
 
 READERS = (IsAuthenticated, HasScope, CanSeeInbox)
-IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="The same key with the same body does it once and gives the first answer again, for a day.",
-)
 
 
-class OldestFirstPagination(CursorPagination):
+class OldestFirstPagination(KeysetPagination):
     """Pages of a conversation in the order it was said."""
 
-    ordering = "sequence"
-    page_size = 50
-    page_size_query_param = "limit"
-    max_page_size = 200
+    ordering = ("sequence",)
 
 
 def user_id_of(request: Request) -> int:
     """Give the primary key of the token's user; READERS let nobody else in."""
     return int(request.user.pk or 0)
-
-
-def client_id_of(request: Request) -> UUID:
-    """Derive a message's client id from the idempotency key, so that not even a race stores it twice."""
-    key = request.headers.get("Idempotency-Key", "")
-    return stable_id("api", request.user.pk, request.path, key) if key else uuid.uuid4()
 
 
 def need(is_allowed: bool, right: str) -> None:
@@ -99,13 +84,12 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Ticket]):
         summary="Open a ticket with a customer's message",
         request=NewTicketSerializer,
         responses={201: TicketSerializer},
-        parameters=[IDEMPOTENCY],
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
         need(permissions.can_reply(request.user), "open tickets")
-        form = NewTicketSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        return once(request, lambda: (self._opened(request, form.validated_data), status.HTTP_201_CREATED))
+        given = valid(NewTicketSerializer(data=request.data))
+        return once(request, lambda: (self._opened(request, given), status.HTTP_201_CREATED))
 
     @extend_schema(
         summary="Resolve, reopen or assign a ticket",
@@ -115,30 +99,28 @@ class TicketViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Ticket]):
     def partial_update(self, request: Request, public_id: UUID) -> Response:
         need(permissions.can_resolve(request.user), "resolve or assign tickets")
         ticket = get_object_or_404(self.get_queryset(), public_id=public_id)
-        form = TicketChangeSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        change_ticket(ticket, form.validated_data, Actor.staff(user_id_of(request)))
+        given = valid(TicketChangeSerializer(data=request.data))
+        change_ticket(ticket, given, Actor.staff(user_id_of(request)))
         return Response(self.get_serializer(self.get_queryset().get(pk=ticket.pk)).data)
 
     def _opened(self, request: Request, data: JSONDict) -> JSONDict:
-        message = open_ticket(data, client_id=client_id_of(request), token=cast("ApiToken", request.auth))
+        message = open_ticket(data, token=cast("ApiToken", request.auth))
         ticket = self.get_queryset().get(pk=message.ticket_id)
         return dict(self.get_serializer(ticket).data)
 
 
 @transaction.atomic
-def open_ticket(data: JSONDict, *, client_id: UUID, token: ApiToken) -> Message:
+def open_ticket(data: JSONDict, *, token: ApiToken) -> Message:
     """Store a customer's message for an address, at the identity level that the token may give.
 
     Raises:
         NotAllowedError: the level is more than claimed and the token may not vouch.
-        NotFoundError: there is no such brand.
     """
     level = IdentityLevel(data["identity_level"])
     is_vouched = level != IdentityLevel.CLAIMED
     if is_vouched and not token.allows(ApiToken.Scope.VOUCH):
         raise NotAllowedError("Only a token that may vouch can say that a customer's identity is verified.")
-    brand = brand_by_slug(data["brand"]) if data.get("brand") else default_brand()
+    brand = data.get("brand") or default_brand()
     contact = contact_for_address(
         brand_id=brand.pk, email=data["email"], name=data.get("name", ""), is_vouched=is_vouched
     )
@@ -146,7 +128,7 @@ def open_ticket(data: JSONDict, *, client_id: UUID, token: ApiToken) -> Message:
         contact_id=contact.pk,
         brand_id=brand.pk,
         ticket_public_id=None,
-        client_id=client_id,
+        client_id=uuid.uuid4(),
         text=data["text"],
         identity_level=level,
         channel=Channel.API,
@@ -157,7 +139,7 @@ def open_ticket(data: JSONDict, *, client_id: UUID, token: ApiToken) -> Message:
 def change_ticket(ticket: Ticket, changes: JSONDict, actor: Actor) -> None:
     """Assign, resolve or reopen; a status that holds already is left alone."""
     if "assignee" in changes:
-        user = staff_by_public_id(changes["assignee"]) if changes["assignee"] else None
+        user = changes["assignee"]
         lifecycle.assign(ticket_id=ticket.pk, user_id=user.pk if user else None, actor=actor)
     wants_resolved = {"resolved": True, "open": False}.get(changes.get("status", ""))
     if wants_resolved is True and not ticket.is_resolved:
@@ -173,7 +155,6 @@ class MessageViewSet(ListModelMixin, GenericViewSet[Message]):
     permission_classes = READERS
     serializer_class = MessageSerializer
     pagination_class = OldestFirstPagination
-    filter_backends = ()
     queryset = Message.objects.none()
 
     def get_queryset(self) -> QuerySet[Message]:
@@ -184,20 +165,17 @@ class MessageViewSet(ListModelMixin, GenericViewSet[Message]):
         summary="Answer the customer, or write a note",
         request=NewMessageSerializer,
         responses={201: MessageSerializer},
-        parameters=[IDEMPOTENCY],
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request, ticket_id: UUID) -> Response:
         need(permissions.can_reply(request.user), "answer customers")
         ticket = get_object_or_404(Ticket, public_id=ticket_id)
-        form = NewMessageSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        return once(request, lambda: (self._posted(request, ticket, form.validated_data), status.HTTP_201_CREATED))
+        given = valid(NewMessageSerializer(data=request.data))
+        return once(request, lambda: (self._posted(request, ticket, given), status.HTTP_201_CREATED))
 
     def _posted(self, request: Request, ticket: Ticket, data: JSONDict) -> JSONDict:
         post = messages.post_note if data["kind"] == Message.Kind.NOTE else messages.post_staff_reply
-        message = post(
-            ticket_id=ticket.pk, user_id=user_id_of(request), client_id=client_id_of(request), text=data["text"]
-        )
+        message = post(ticket_id=ticket.pk, user_id=user_id_of(request), client_id=uuid.uuid4(), text=data["text"])
         return dict(self.get_serializer(message).data)
 
 
