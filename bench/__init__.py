@@ -1,0 +1,1 @@
+"""Benchmarks, each beside a yardstick of the same run; see README.md."""
