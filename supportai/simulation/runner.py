@@ -18,7 +18,9 @@ from supportai.simulation.form import Scenario
 CHILD = (sys.executable, "-m", "supportai.simulation")
 # What the machine says about its own shape is none of a simulation's business.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
-KEPT_PREFIXES = ("OMP_", "OPENBLAS_", "SUPPORTAI_LLM_")
+KEPT_PREFIXES = ("OMP_", "OPENBLAS_")
+# The provider reaches a child only when it is to decide.
+PROVIDER_PREFIX = "SUPPORTAI_LLM_"
 # A scenario takes about a second; one that takes this long hangs, and its child is ended.
 MOST_SECONDS = 300
 
@@ -37,6 +39,7 @@ class _Simulation:
     scenarios: Sequence[Scenario]
     on_entry: Callable[[JSONDict], object]
     is_repeated: bool
+    policy: str
     waiting: "SimpleQueue[Job]" = field(default_factory=SimpleQueue)
     entries: dict[Job, JSONDict] = field(default_factory=dict)
 
@@ -50,7 +53,7 @@ class _Simulation:
     def work(self) -> None:
         """Feed one child after the other until no job waits."""
         while not self.waiting.empty():
-            with _start(self.folder) as child:
+            with _start(self.folder, self.policy) as child:
                 self._feed(child)
 
     def _feed(self, child: "subprocess.Popen[str]") -> None:
@@ -78,16 +81,21 @@ def run_scenarios(
     *,
     repeat: int = 1,
     children: int = 2,
+    policy: str = "local",
     on_entry: Callable[[JSONDict], object] = lambda entry: None,
 ) -> list[JSONDict]:
     """Play every scenario `repeat` times; entries come in the order of the scenarios.
+
+    With `policy` "llm" the provider of this process's `SUPPORTAI_LLM_*` decides, otherwise none is known.
 
     Raises:
         SimulationError: the template could not be made.
     """
     jobs = [(index, number) for index in range(len(scenarios)) for number in range(1, repeat + 1)]
     with tempfile.TemporaryDirectory(prefix="supportai-simulation-") as folder:
-        simulation = _Simulation(folder=Path(folder), scenarios=scenarios, on_entry=on_entry, is_repeated=repeat > 1)
+        simulation = _Simulation(
+            folder=Path(folder), scenarios=scenarios, on_entry=on_entry, is_repeated=repeat > 1, policy=policy
+        )
         playable = 0
         for job in jobs:
             if scenarios[job[0]].problem:
@@ -112,16 +120,16 @@ def failed(why: str) -> JSONDict:
 
 def _build(folder: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own module, no input of anybody
-        [*CHILD, "build"], env=_environment(folder), cwd=BASE_DIR, capture_output=True, text=True, check=False
+        [*CHILD, "build"], env=_environment(folder, "local"), cwd=BASE_DIR, capture_output=True, text=True, check=False
     )
     if done.returncode or not (folder / "ready").exists():
         raise SimulationError("The template could not be made:\n" + done.stderr[-3000:])
 
 
-def _start(folder: Path) -> "subprocess.Popen[str]":
+def _start(folder: Path, policy: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 - our own module, no input of anybody
         [*CHILD, "serve"],
-        env=_environment(folder),
+        env=_environment(folder, policy),
         cwd=BASE_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -142,8 +150,9 @@ def _ask(child: "subprocess.Popen[str]", data: JSONDict) -> str:
     return child.stdout.readline()
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
+def _environment(folder: Path, policy: str) -> dict[str, str]:
+    prefixes = (*KEPT_PREFIXES, PROVIDER_PREFIX) if policy == "llm" else KEPT_PREFIXES
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(prefixes)}
     return kept | {
         "DJANGO_SETTINGS_MODULE": "supportai.settings.simulation",
         "DATA_DIR": str(folder),

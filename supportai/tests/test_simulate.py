@@ -17,7 +17,7 @@ def command(monkeypatch):
     """Run the command without child processes; `entries` maps names to failures."""
 
     def run(*arguments, entries=None):
-        def pretend(scenarios, *, repeat, children, on_entry):
+        def pretend(scenarios, *, repeat, children, policy, on_entry):
             played = [
                 {"name": s.name, "file": s.file, **failed(s.problem or entries[s.name])}
                 | (

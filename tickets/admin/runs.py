@@ -81,7 +81,7 @@ class AgentRunAdmin(ReadOnlyAdmin):
         ("policy", "confidence"),
         ("started_at", "finished_at"),
         ("episode", "input_sequence"),
-        ("tokens", "cost_microcents"),
+        ("tokens", "cost_microdollars"),
         "used_versions",
         "public_id",
     )

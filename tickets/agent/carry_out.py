@@ -125,7 +125,7 @@ def _await_approval(
 def _answer(run: AgentRun, step: AgentStep, answer: Answer) -> AgentRun.State | None:
     crashpoint("answer.before_post")
     if step.state != AgentStep.State.DONE:
-        stream_sentences(run, [sentence.text for sentence in answer.sentences])
+        stream_sentences(run, [sentence.text for sentence in answer.sentences], after=answer.shown)
     posted = messages.post_agent_message(
         run=run,
         message=AgentMessage(

@@ -1,10 +1,13 @@
 """Write the journal: a step is stored before it is carried out and completed afterwards."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import Max
 
 from supportai.core.events import publish
 from supportai.core.models import JSONDict
+from tickets.agent.calls import ModelCall, faults_in_words, totals
 from tickets.agent.guards.base import Refusal
 from tickets.agent.policy import KINDS, Decision, to_json
 from tickets.errors import LeaseLostError
@@ -22,6 +25,7 @@ def write_fact(
     story: str,
     confidence: float | None = None,
     duration_ms: int = 0,
+    calls: Sequence[ModelCall] = (),
 ) -> AgentStep:
     """Store a step that is done as it is written: what was understood, found or resolved."""
     return _write(
@@ -30,35 +34,40 @@ def write_fact(
         state=AgentStep.State.DONE,
         input=given,
         output=output,
-        story=story[:500],
+        story=_told(story, calls),
         confidence=confidence,
         duration_ms=duration_ms,
+        **totals(calls),
     )
 
 
-def write_decision(run: AgentRun, decision: Decision, story: str) -> AgentStep:
-    """Store a decision that is still to be carried out."""
+def write_decision(run: AgentRun, decision: Decision, story: str, calls: Sequence[ModelCall] = ()) -> AgentStep:
+    """Store a decision that is still to be carried out, with the model calls that led to it."""
     return _write(
         run,
         kind=KINDS[type(decision)],
         state=AgentStep.State.DECIDED,
         input=to_json(decision),
-        story=story[:500],
+        story=_told(story, calls),
         confidence=decision.confidence,
+        **totals(calls),
     )
 
 
 @transaction.atomic
-def write_refusal(run: AgentRun, decision: Decision, refusal: Refusal, story: str) -> AgentStep:
+def write_refusal(
+    run: AgentRun, decision: Decision, refusal: Refusal, story: str, calls: Sequence[ModelCall] = ()
+) -> AgentStep:
     """Store a refused decision together with what happens instead; returns the latter."""
     _write(
         run,
         kind=KINDS[type(decision)],
         state=AgentStep.State.REFUSED,
         input=to_json(decision),
-        story=refusal.story[:500],
+        story=_told(refusal.story, calls),
         rule=refusal.rule,
         confidence=decision.confidence,
+        **totals(calls),
     )
     return write_decision(run, refusal.instead, story)
 
@@ -88,6 +97,12 @@ def ending(run: AgentRun) -> AgentStep | None:
     """Give the carried-out step that ends a run which a crash left unfinished; carrying it out again only ends it."""
     kinds = (AgentStep.Kind.ANSWER, AgentStep.Kind.ASK, AgentStep.Kind.HAND_OFF)
     return run.steps.filter(kind__in=kinds, state=AgentStep.State.DONE).order_by("-index").first()
+
+
+def _told(story: str, calls: Sequence[ModelCall]) -> str:
+    """Add to a step's sentence which model failed and who went on."""
+    faults = faults_in_words(calls)
+    return f"{story[: 499 - len(faults)]} {faults}"[:500].strip() if faults else story[:500]
 
 
 @transaction.atomic

@@ -19,10 +19,10 @@ from tickets.agent import confirmations, guards, journal
 from tickets.agent.carry_out import call_id, carry_out
 from tickets.agent.context import AgentContext, build_context
 from tickets.agent.language import NOTICES, foreign_language
-from tickets.agent.live import tell_working
-from tickets.agent.policy import Decision, HandOff, Policy, Understanding, from_json
+from tickets.agent.live import Screen, tell_working
+from tickets.agent.policy import Answer, Decision, HandOff, Policy, Understanding, from_json
 from tickets.agent.retrieval import retrieve
-from tickets.agent.stories import story_of
+from tickets.agent.stories import story_of, story_of_search
 from tickets.errors import LeaseLostError
 from tickets.models import AgentRun, AgentStep, Handoff
 from tickets.selectors_agent import AgentSettings, agent_settings
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 # Crashes of the whole process count as attempts too; beyond these the run itself is the likely cause.
 MAX_CLAIMS = 6
+# Of the seconds that a run may take, models may use this share; the rest is for the local policy and the actions.
+MODEL_SHARE = 0.75
 # An intent less likely than this does not move the ticket's priority.
 LIKELY = 0.5
 
@@ -52,7 +54,8 @@ def run_agent(run_id: int) -> AgentRun.State | None:
     if run.attempts > MAX_CLAIMS:
         return _give_up(run, "It ended its worker again and again.")
     try:
-        return AgentLoop(run, choose_policy(), agent_settings()).work()
+        screen, settings = Screen(run), agent_settings()
+        return AgentLoop(run, choose_policy(screen, settings), settings, screen).work()
     except LeaseLostError:
         return None
     except Exception as exc:  # whatever breaks, the customer must get a reply
@@ -60,11 +63,16 @@ def run_agent(run_id: int) -> AgentRun.State | None:
         return _after_break(run, exc)
 
 
-def choose_policy() -> Policy:
-    """Give the policy that decides: the local one, until a model provider is configured."""
+def choose_policy(screen: Screen, settings: AgentSettings) -> Policy:
+    """Give the policy that decides: the LLM policy when a model provider is configured, else the local one."""
+    from integrations.services.generators import active_providers
+    from tickets.agent.policies.failover import FailoverPolicy
     from tickets.agent.policies.local import LocalPolicy
 
-    return LocalPolicy()
+    providers = active_providers()
+    if not providers:
+        return LocalPolicy()
+    return FailoverPolicy(providers, screen, most_seconds=MODEL_SHARE * settings.max_seconds)
 
 
 def _after_break(run: AgentRun, exc: Exception) -> AgentRun.State | None:
@@ -95,12 +103,13 @@ class AgentLoop:
     run: AgentRun
     policy: Policy
     settings: AgentSettings
+    screen: Screen
 
     def work(self) -> AgentRun.State | None:
         """Take steps until one ends the run; None when the lease was lost, since then it is not ours any more."""
         started = time.monotonic()
         self.run.policy = self.policy.name
-        self.run.versions = {"settings": self.settings.version, "policy": f"{self.policy.name}-1"}
+        self.run.versions = {"settings": self.settings.version, **self.policy.versions()}
         while runs.keep_lease(self.run):
             # Read anew at each step: a switch or stage that a lead changes holds within seconds.
             self.settings = agent_settings()
@@ -177,7 +186,8 @@ class AgentLoop:
 
     def _understand(self, context: AgentContext) -> None:
         began = time.monotonic()
-        understood = confirmations.only_real_answers(self.policy.understand(context), context)
+        with runs.lease_kept(self.run):
+            understood = confirmations.only_real_answers(self.policy.understand(context), context)
         self._classify(understood)
         journal.write_fact(
             self.run,
@@ -187,6 +197,7 @@ class AgentLoop:
             story=understood.story,
             confidence=understood.probability,
             duration_ms=_ms_since(began),
+            calls=self.policy.take_calls(),
         )
 
     def _classify(self, understood: Understanding) -> None:
@@ -207,25 +218,38 @@ class AgentLoop:
     def _retrieve(self, context: AgentContext) -> None:
         tell_working(self.run, "Searching the help center")
         began = time.monotonic()
-        found = retrieve(context)
-        count = len(found["passages"])
+        with runs.lease_kept(self.run):
+            found = retrieve(context)
         journal.write_fact(
             self.run,
             AgentStep.Kind.RETRIEVE,
             given={"query": context.text, "history": list(context.customer_history)},
             output=found,
-            story=f"Searched the help center: {count} passage{'' if count == 1 else 's'} considered.",
+            story=story_of_search(found),
             confidence=found["probability"],
             duration_ms=_ms_since(began),
         )
 
     def _decide(self, context: AgentContext) -> None:
-        decision = self.policy.decide(context)
-        outcome = guards.check(decision, context)
+        try:
+            with runs.lease_kept(self.run):
+                decision = self.policy.decide(context)
+            outcome = guards.check(decision, context)
+            self._write(decision, outcome)
+        except BaseException:
+            # Whatever ended it, the customer must not keep half an answer on the screen.
+            self.screen.clear()
+            raise
+
+    def _write(self, decision: Decision, outcome: Decision | guards.Refusal) -> None:
+        """Journal a decision or its refusal; what was shown of it stays only when it will be said."""
+        if not (isinstance(outcome, Answer) and outcome.shown):
+            self.screen.clear()
+        calls = self.policy.take_calls()
         if isinstance(outcome, guards.Refusal):
-            journal.write_refusal(self.run, decision, outcome, story_of(outcome.instead))
+            journal.write_refusal(self.run, decision, outcome, story_of(outcome.instead), calls)
         else:
-            journal.write_decision(self.run, outcome, story_of(outcome))
+            journal.write_decision(self.run, outcome, story_of(outcome), calls)
 
 
 def _ms_since(began: float) -> int:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from supportai.core.models import JSONDict
+from tickets.agent.calls import ModelCall
 from tickets.agent.context import AgentContext
 
 
@@ -34,7 +35,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Say something. With `ledger` the ticket is resolved at once; `is_final` means no question is open."""
+    """Say something. With `ledger` the ticket is resolved at once; `is_final` means no question is open.
+
+    `shown` counts the sentences that the customer saw while the rest was still being written.
+    """
 
     sentences: tuple[Sentence, ...]
     sources: tuple[Cited, ...] = ()
@@ -44,6 +48,7 @@ class Answer:
     ledger: str = ""
     is_final: bool = True
     is_factual: bool = False
+    shown: int = 0
     why: str = ""
 
 
@@ -138,6 +143,12 @@ class Policy(Protocol):
 
     def decide(self, context: AgentContext) -> Decision:
         """Say what to do next, given the journal so far."""
+
+    def versions(self) -> dict[str, str]:
+        """Name the versions that a run was decided on."""
+
+    def take_calls(self) -> tuple[ModelCall, ...]:
+        """Give the model calls since the last time this was asked, for the journal."""
 
 
 def to_json(decision: Decision) -> JSONDict:

@@ -1,15 +1,32 @@
 """The search of a run: the knowledge app's one retrieval path, journalled so that a resume quotes the same words."""
 
+import structlog
+
+from supportai.core.errors import DomainError
 from supportai.core.models import JSONDict
 from tickets.agent.context import AgentContext
 
+log = structlog.get_logger(__name__)
+
 # Passages kept in the journal for staff; the answer quotes only some of them.
 KEPT_PASSAGES = 6
-QUOTE_LENGTH = 300
+# A passage is at most about this long; whoever writes from it, and the guards after them, must see the same words.
+PASSAGE_LENGTH = 2_000
 
 
 def retrieve(context: AgentContext) -> JSONDict:
-    """Search and compose an extractive answer; returns plain values for the journal."""
+    """Search and compose an extractive answer; returns plain values for the journal.
+
+    A search that is refused or broken finds nothing and says why in `error`, so that a person is asked.
+    """
+    try:
+        return _found(context)
+    except DomainError as exc:
+        log.warning("retrieve.failed", run_id=context.run_id, error=exc.message)
+        return {"probability": 0.0, "features": {}, "passages": [], "sentences": [], "error": exc.message}
+
+
+def _found(context: AgentContext) -> JSONDict:
     from knowledge.services.answers import compose
     from knowledge.services.search import search
 
@@ -23,7 +40,7 @@ def retrieve(context: AgentContext) -> JSONDict:
         "passages": [
             {
                 "slug": p.slug, "title": p.title, "heading": p.heading, "revision_id": p.revision_id,
-                "score": round(p.score, 4), "text": p.body[:QUOTE_LENGTH],
+                "score": round(p.score, 4), "text": p.body[:PASSAGE_LENGTH], "start": p.start,
             }
             for p in fresh[:KEPT_PASSAGES]
         ],

@@ -52,6 +52,14 @@ def reason_in_words(reason: str) -> str:
     return REASONS.get(known, known.label)
 
 
+def story_of_search(found: JSONDict) -> str:
+    """Tell a search, a broken one too."""
+    if found.get("error"):
+        return f"Could not search the help center: {found['error']}"
+    count = len(found["passages"])
+    return f"Searched the help center: {count} passage{'' if count == 1 else 's'} considered."
+
+
 def story_of_call(name: str, output: JSONDict) -> str:
     """Tell what a call did, with its exact name in brackets."""
     state = str(output.get("state", ""))

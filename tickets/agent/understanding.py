@@ -64,22 +64,54 @@ def classify_intent(text: str, *, history: Sequence[str], settings: AgentSetting
     A short turn ("and for last month?") is read with the customer's previous message. A text far from every
     example loses probability to `other`, since a head must put its mass somewhere.
     """
+    best = _predict_intent(text, history, settings)
+    return _spread(best, ("other",)) if best else ()
+
+
+def intents_before_a_witness(
+    text: str, *, history: Sequence[str], settings: AgentSettings
+) -> tuple[tuple[str, float], ...]:
+    """Rank intents as `classify_intent` does, but as somebody who is about to hear another opinion.
+
+    What is far from every example is not known to be `other`; it is not known at all, so all intents share it.
+    """
+    best = _predict_intent(text, history, settings)
+    return _spread(best, sorted({label for label, _ in best.ranked} | {"other"})) if best else ()
+
+
+def _predict_intent(text: str, history: Sequence[str], settings: AgentSettings) -> Prediction | None:
     head = _intent_head(settings)
     if head is None:
-        return ()
+        return None
     texts = [text]
     if history and len(text.split()) < SHORT_WORDS:
         texts.append(f"{history[-1]}\n{text}")
-    predictions = head.predict(_embed(texts))
-    best = max(predictions, key=lambda found: found.nearest)
-    return _damped(best)
+    return max(head.predict(_embed(texts)), key=lambda found: found.nearest)
 
 
-def _damped(prediction: Prediction) -> tuple[tuple[str, float], ...]:
+def _spread(prediction: Prediction, labels: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Give what lies beyond the known examples to these labels in equal parts."""
     share = min(max((prediction.nearest - FAR) / (NEAR - FAR), 0.0), 1.0)
     ranked = {label: p * share for label, p in prediction.ranked}
-    ranked["other"] = ranked.get("other", 0.0) + 1.0 - share
+    for label in labels:
+        ranked[label] = ranked.get(label, 0.0) + (1.0 - share) / len(labels)
     return tuple(sorted(ranked.items(), key=lambda pair: -pair[1]))
+
+
+def nearest_phrases(text: str, settings: AgentSettings, *, each: int) -> dict[str, tuple[str, ...]]:
+    """Give, for each intent, the example phrases that are most like a text, likest first."""
+    pairs = _phrases(settings)
+    if not pairs:
+        return {}
+    vectors = _stored_vectors(_key(pairs), [phrase for phrase, _ in pairs])
+    alike = vectors @ _embed([text])[0]
+    found: dict[str, list[str]] = {}
+    for index in sorted(range(len(pairs)), key=lambda number: -float(alike[number])):
+        phrase, slug = pairs[index]
+        kept = found.setdefault(slug, [])
+        if len(kept) < each:
+            kept.append(phrase)
+    return {slug: tuple(phrases) for slug, phrases in found.items()}
 
 
 @cache
@@ -96,13 +128,21 @@ def _act_head() -> TextHead:
 
 
 def _intent_head(settings: AgentSettings) -> TextHead | None:
-    pairs = [(phrase, intent.slug) for intent in settings.intents for phrase in intent.phrases]
+    pairs = _phrases(settings)
     return _head(pairs) if len({slug for _, slug in pairs}) > 1 else None
+
+
+def _phrases(settings: AgentSettings) -> list[tuple[str, str]]:
+    return [(phrase, intent.slug) for intent in settings.intents for phrase in intent.phrases]
+
+
+def _key(pairs: Sequence[tuple[str, str]]) -> str:
+    return hashlib.sha256(json.dumps(list(pairs)).encode()).hexdigest()[:24]
 
 
 def _head(pairs: Sequence[tuple[str, str]]) -> TextHead:
     """Give the head trained on these examples; trained once per process, from vectors kept on disk."""
-    key = hashlib.sha256(json.dumps(list(pairs)).encode()).hexdigest()[:24]
+    key = _key(pairs)
     with _lock:
         if key not in _heads:
             if len(_heads) > 8:  # noqa: PLR2004 - a few versions live side by side while settings change

@@ -38,7 +38,7 @@ class AgentRun(BaseModel):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     tokens = models.PositiveIntegerField(default=0)
-    cost_microcents = models.PositiveBigIntegerField(default=0)
+    cost_microdollars = models.PositiveBigIntegerField(default=0, help_text="Millionths of a US dollar.")
     error = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -80,6 +80,12 @@ class AgentStep(BaseModel):
     rule = models.CharField(max_length=60, blank=True, help_text="The guard that refused it.")
     confidence = models.FloatField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(default=0)
+    model = models.CharField(max_length=160, blank=True, help_text="Provider and model that were listened to.")
+    tokens = models.PositiveIntegerField(default=0)
+    cost_microdollars = models.PositiveBigIntegerField(default=0, help_text="Millionths of a US dollar.")
+    calls = models.JSONField(
+        default=list, blank=True, help_text="Every model that was asked for this step, failed and skipped ones too."
+    )
 
     class Meta:
         ordering = ("run", "index")

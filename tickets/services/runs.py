@@ -1,18 +1,28 @@
 """Runs: queue one a customer turn, claim it under a lease, finish it."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Now
 
 from integrations.models import ActionExecution
 from supportai.core import clock
 from supportai.core.events import publish
+from tickets.errors import LeaseLostError
 from tickets.events import RunProgressed, RunQueued
 from tickets.models import AgentRun, AgentStep, Message, Ticket
+
+log = structlog.get_logger(__name__)
+
+# A lease is renewed this often in its time, so that one renewal may fail.
+RENEWALS = 3
 
 
 def queue_run(ticket: Ticket) -> AgentRun:
@@ -63,10 +73,48 @@ def keep_lease(run: AgentRun) -> bool:
     )
 
 
+@contextmanager
+def lease_kept(run: AgentRun) -> Iterator[None]:
+    """Renew the lease in the background while something slow is done, such as a call of a model.
+
+    Raises:
+        LeaseLostError: at the end, when the run was cancelled or another worker took it meanwhile.
+    """
+    done, lost = threading.Event(), threading.Event()
+    keeper = threading.Thread(target=_renew, args=(run, done, lost), name=f"lease-{run.pk}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+    if lost.is_set():
+        raise LeaseLostError
+
+
+def _renew(run: AgentRun, done: threading.Event, lost: threading.Event) -> None:
+    """Renew until `done`; a thread has a database connection of its own, opened at the first renewal."""
+    try:
+        while not done.wait(settings.LEASE_SECONDS / RENEWALS):
+            try:
+                is_ours = keep_lease(run)
+            except DatabaseError as exc:
+                # The next renewal may work, and whoever writes a step asks again whose the run is.
+                log.warning("run.lease_not_renewed", run_id=run.pk, error=str(exc))
+                connection.close()
+                continue
+            if not is_ours:
+                lost.set()
+                return
+    finally:
+        connection.close()
+
+
 @transaction.atomic
 def finish_run(run: AgentRun, state: AgentRun.State, *, error: str = "") -> bool:
     """End a run, and queue the next one when the customer wrote meanwhile; False when it was not ours any more."""
     ticket = Ticket.objects.select_for_update(of=("self",), no_key=True).get(pk=run.ticket_id)
+    spent = run.steps.aggregate(tokens=Sum("tokens"), cost=Sum("cost_microdollars"))
     ended = AgentRun.objects.filter(pk=run.pk, state=AgentRun.State.RUNNING, lease_owner=run.lease_owner).update(
         state=state,
         finished_at=clock.now(),
@@ -77,6 +125,8 @@ def finish_run(run: AgentRun, state: AgentRun.State, *, error: str = "") -> bool
         procedure=run.procedure,
         policy=run.policy,
         versions=run.versions,
+        tokens=spent["tokens"] or 0,
+        cost_microdollars=spent["cost"] or 0,
         updated_at=clock.now(),
     )
     if not ended:

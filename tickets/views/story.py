@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from knowledge.markdown import to_plain
 from supportai.core.models import JSONDict
+from tickets.agent.calls import call_in_words, dollars
 from tickets.agent.stories import act_done, reason_in_words
 from tickets.models import AgentConfiguration, AgentRun, AgentStep, Handoff
 from tickets.views.words import (
@@ -21,6 +22,7 @@ from tickets.views.words import (
 
 Mark = Literal["", "proven", "failed", "refused", "waiting"]
 MAX_CALL_LINES = 60
+MAX_PASSAGE = 300
 TITLES = {
     AgentStep.Kind.RETRIEVE: "Searched the help center",
     AgentStep.Kind.UNDERSTAND: "Understood",
@@ -127,7 +129,7 @@ def step_of(step: AgentStep) -> StoryStep:
         at=step.created_at,
         mark=_mark(step),
         rule=rule_in_words(step.rule) if step.rule else "",
-        call=exact_call(step) if is_call else "\n".join(_details(step)),
+        call=exact_call(step) if is_call else "\n".join([*_details(step), *_models(step)]),
         call_label="Exact call and result" if is_call else "Details",
         passages=_passages(step) if step.kind == AgentStep.Kind.RETRIEVE else (),
         word=confidence_word(step.confidence) if _has_confidence(step) else None,
@@ -242,6 +244,11 @@ def _details(step: AgentStep) -> list[str]:
     return lines
 
 
+def _models(step: AgentStep) -> list[str]:
+    """List the models that were asked for a step, with what they took and why one was passed over."""
+    return [f"model: {call_in_words(call)}" for call in step.calls]
+
+
 def _passages(step: AgentStep) -> tuple[Considered, ...]:
     used = {sentence.get("revision_id") for sentence in step.output.get("sentences", ())}
     return tuple(
@@ -250,11 +257,15 @@ def _passages(step: AgentStep) -> tuple[Considered, ...]:
             heading=str(passage.get("heading", "")),
             slug=str(passage.get("slug", "")),
             score=f"{float(passage.get('score', 0)):.3f}",
-            text=to_plain(str(passage.get("text", ""))),
+            text=_opening(to_plain(str(passage.get("text", "")))),
             is_used=passage.get("revision_id") in used,
         )
         for passage in step.output.get("passages", ())
     )
+
+
+def _opening(text: str) -> str:
+    return text if len(text) <= MAX_PASSAGE else f"{text[:MAX_PASSAGE].rstrip()}…"
 
 
 def _summary(turns: Sequence[Turn]) -> str:
@@ -306,4 +317,6 @@ def _versions(run: AgentRun) -> str:
         parts.insert(0, f"procedure {run.procedure}")
     if run.tokens:
         parts.append(f"{run.tokens} tokens")
+    if run.cost_microdollars:
+        parts.append(dollars(run.cost_microdollars))
     return " · ".join(parts)

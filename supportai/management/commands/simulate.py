@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from integrations.models import ModelProvider
 from supportai.core.models import JSONDict
 from supportai.simulation.form import MalformedScenarioError, read_scenarios
 from supportai.simulation.runner import SimulationError, run_scenarios
@@ -30,11 +31,15 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Play, print, and leave with the exit status."""
         if options["policy"] == "llm":
-            self._refuse_llm()
+            self._need_provider()
         try:
             scenarios = read_scenarios(options["paths"])
             entries = run_scenarios(
-                scenarios, repeat=max(options["repeat"], 1), children=options["children"], on_entry=self._print
+                scenarios,
+                repeat=max(options["repeat"], 1),
+                children=options["children"],
+                policy=options["policy"],
+                on_entry=self._print,
             )
         except (MalformedScenarioError, SimulationError) as exc:
             self.stderr.write(str(exc))
@@ -47,11 +52,16 @@ class Command(BaseCommand):
         if failed:
             sys.exit(FAILED)
 
-    def _refuse_llm(self) -> None:
-        if not os.environ.get("SUPPORTAI_LLM_PROVIDER") or not os.environ.get("SUPPORTAI_LLM_MODEL"):
+    def _need_provider(self) -> None:
+        """Leave when the environment names no provider or an unknown one: no child would ask a model then."""
+        known = [str(kind) for kind in ModelProvider.Kind.values]
+        kind = os.environ.get("SUPPORTAI_LLM_PROVIDER", "")
+        if not kind or not os.environ.get("SUPPORTAI_LLM_MODEL"):
             self.stderr.write("--policy llm needs SUPPORTAI_LLM_PROVIDER and SUPPORTAI_LLM_MODEL.")
+        elif kind not in known:
+            self.stderr.write(f"SUPPORTAI_LLM_PROVIDER is {kind!r}; it can be {', '.join(known)}.")
         else:
-            self.stderr.write("not supported yet: --policy llm")
+            return
         sys.exit(UNUSABLE)
 
     def _print(self, entry: JSONDict) -> None:

@@ -1,12 +1,14 @@
 """The local policy: procedures, embeddings and small trained heads; extractive answers; no LLM."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from supportai.core.models import JSONDict
-from tickets.agent import confirmations, procedures, replies, slots, understanding
-from tickets.agent.context import AgentContext, Step
+from tickets.agent import procedures, slots
+from tickets.agent.calls import ModelCall
+from tickets.agent.context import AgentContext
 from tickets.agent.policies.quoting import PERSON, knowledge_answer
+from tickets.agent.policies.reading import HUMAN_REQUEST, SMALL_TALK, LocalOpinion, read_turn
 from tickets.agent.policy import (
     Answer,
     Ask,
@@ -17,13 +19,7 @@ from tickets.agent.policy import (
     understanding_from_json,
 )
 from tickets.models import AgentStep, Handoff
-from tickets.selectors_agent import AgentSettings
 
-# How sure the head of conversational acts must be before its word counts for more than the intent.
-ACT_SURE = 0.6
-# A new wish of two or three words, in place of an answer, must be this likely.
-SHORTEST_WISH = 2
-VERY_SURE = 0.9
 # A clarifying question names intents with at least this share of the probability.
 CANDIDATE = 0.12
 # Under this probability even the likeliest intent is no candidate: asking would offer what nobody meant.
@@ -31,8 +27,9 @@ WORTH_ASKING = 0.4
 MAX_CANDIDATES = 3
 UNCLEAR_WORDS = 2
 ELSE = "Something else"
-SMALL_TALK = "small_talk"
-HUMAN_REQUEST = "human_request"
+
+# Writes the answer to a knowledge question, or says what to do in place of one; None when nothing answers it.
+Writer = Callable[[AgentContext], Decision | None]
 
 
 class LocalPolicy:
@@ -41,208 +38,44 @@ class LocalPolicy:
     name = "local"
 
     def understand(self, context: AgentContext) -> Understanding:
-        """Read the turn: an answer to the pending question first, then an act, then a request."""
-        pending = context.pending
-        if understanding.asks_for_a_person(context.text, settings=context.settings, is_answer=pending is not None):
-            return _wants_a_person(1.0)
-        if pending is not None:
-            answered = _read_answer(pending, context)
-            if answered is not None:
-                return answered
-        again = _after_a_no(context)
-        if again is not None:
-            return again
-        act = understanding.classify_act(context.text)
-        if act.label in {"thanks", "not_helpful"} and act.probability >= ACT_SURE and _has_replied(context):
-            return _react(act.label, act.probability, context)
-        return _request(context, is_greeting=act.label == "greeting" and act.probability >= ACT_SURE)
+        """Read the turn with the trained heads."""
+        return read_turn(context, LocalOpinion(context))
 
     def decide(self, context: AgentContext) -> Decision:
-        """Bring the running procedure on, or answer, ask or hand off."""
-        step = context.step(AgentStep.Kind.UNDERSTAND)
-        if step is None:
-            raise ValueError("decide() needs an understood turn")
-        understood = understanding_from_json(step.input)
-        if understood.act == HUMAN_REQUEST:
-            return HandOff(reason=Handoff.Reason.CUSTOMER_REQUEST, why="The customer asked for a person.")
-        if understood.act == "thanks":
-            return _welcome(context)
-        if understood.act == "not_helpful":
-            return _try_again(context)
-        if understood.act == SMALL_TALK:
-            return _greet(context)
-        slug = procedures.active_procedure(context)
-        procedure = context.settings.procedure(slug) if slug else None
-        if procedure is None or (understood.act == "request" and not understood.starts):
-            return _answer_or_ask(context, understood)
-        if procedure.needs_identity and not context.person.is_verified:
-            return _needs_identity(context, understood)
-        decision = procedures.next_decision(procedure, context, _procedure_slots(context))
-        return replace(decision, confidence=_confidence(context, slug))
+        """Bring the running procedure on, or quote an answer, ask or hand off."""
+        return next_step(context, knowledge_answer)
+
+    def versions(self) -> dict[str, str]:
+        """Name the policy's version; it has no prompts."""
+        return {"policy": "local-1"}
+
+    def take_calls(self) -> tuple[ModelCall, ...]:
+        """Give none: no model is asked."""
+        return ()
 
 
-def _wants_a_person(probability: float) -> Understanding:
-    return Understanding(
-        act=HUMAN_REQUEST, intent=HUMAN_REQUEST, probability=probability, story="The customer asks for a person."
-    )
-
-
-def _request(context: AgentContext, *, is_greeting: bool) -> Understanding:
-    """Classify what is asked; a procedure starts only when it is likely enough."""
-    ranked = understanding.classify_intent(context.text, history=context.customer_history, settings=context.settings)
-    top, probability = ranked[0] if ranked else ("", 0.0)
-    # What is unlike every example counts as other, so that is no wish beside the greeting.
-    if is_greeting and (top in {SMALL_TALK, "other"} or probability < context.settings.act_threshold):
-        return Understanding(act=SMALL_TALK, intent=SMALL_TALK, probability=1.0, story="A greeting or small talk.")
-    if top == HUMAN_REQUEST and probability >= context.settings.act_threshold:
-        return _wants_a_person(probability)
-    if top == SMALL_TALK and probability >= context.settings.act_threshold:
-        return Understanding(act=SMALL_TALK, intent=top, probability=probability, story="Small talk.")
-    procedure = context.settings.procedure(top)
-    starts = top if procedure and probability >= context.settings.act_threshold else ""
-    blocked = bool(procedure and procedure.needs_identity and not context.person.is_verified)
-    return Understanding(
-        act="request",
-        intent=top,
-        probability=probability,
-        alternatives=ranked[1:4],
-        starts=starts,
-        slots=slots.find_slots([context.text]),
-        needs_knowledge=not starts or blocked,
-        story=_story(context.settings, ranked),
-    )
-
-
-def _story(settings: AgentSettings, ranked: tuple[tuple[str, float], ...]) -> str:
-    if not ranked:
-        return "No intents are configured, so the knowledge base was asked."
-    names = [(found.name if (found := settings.intent(slug)) else slug) for slug, _ in ranked[:2]]
-    if ranked[0][1] < settings.act_threshold:
-        return f"Not sure what is meant: {' or '.join(names)}."
-    return f"Understood as {names[0]}" + (f"; {names[1]} was the runner-up." if len(names) > 1 else ".")
-
-
-def _read_answer(pending: Step, context: AgentContext) -> Understanding | None:
-    """Read the turn as the answer to a question; None when it is something else."""
-    expects, ask = pending.input["expects"], {"ask": pending.id, "step": pending.input.get("step", "")}
-    slug = str(pending.input.get("procedure", ""))
-    if expects == "confirm":
-        return _read_confirmation(pending, context, ask, slug)
-    if expects == "choice":
-        value = replies.read_choice(context.text, pending.input["options"])
-        if value is not None:
-            return _answered(slug, {**ask, "value": value}, "The customer chose.")
-        return _other_request(context, slug) or _answered(slug, ask, "The choice was not clear.")
-    if expects == "value":
-        return _other_request(context, slug) or _answered(
-            slug, {**ask, "value": context.text}, "The customer gave the value."
-        )
-    if expects == "intent":
-        value = replies.read_choice(context.text, pending.input["options"]) or _first_if_yes(pending, context.text)
-        return _chosen_intent(context, value) if value else None
-    return None
-
-
-def _read_confirmation(pending: Step, context: AgentContext, ask: JSONDict, slug: str) -> Understanding:
-    verdict = confirmations.read_answer(pending, context)
-    if verdict in {"yes", "no"}:
-        said = "yes" if verdict == "yes" else "no"
-        return _answered(slug, {**ask, "value": verdict == "yes"}, f"The customer said {said}.")
-    other = _other_request(context, slug)
-    if other:
-        return other
-    if verdict == "unclear":
-        return _answered(slug, ask, "Neither a clear yes nor a no.")
-    rejected = pending.input.get("about", {}).get("ids", []) if _means_another(context.text) else []
-    return Understanding(
-        act="answer",
-        intent=slug,
-        probability=1.0,
-        starts=slug,
-        reply={"rejected": rejected},
-        slots=slots.find_slots([context.text]),
-        story="The customer changed what was asked, so the question no longer holds.",
-    )
-
-
-def _first_if_yes(pending: Step, text: str) -> Any | None:
-    """Take a plain yes to "which of these" for the likeliest, which stands first; acting needs another yes anyway."""
-    options = pending.input["options"]
-    is_yes = replies.read_confirmation(text, question=[option["label"] for option in options]) == "yes"
-    return options[0]["value"] if is_yes and options else None
-
-
-def _means_another(text: str) -> bool:
-    return bool({"other", "another", "different", "instead", "wrong"} & set(replies.tokens(text)))
-
-
-def _answered(slug: str, reply: JSONDict, story: str) -> Understanding:
-    return Understanding(act="answer", intent=slug, probability=1.0, reply=reply, story=story)
-
-
-def _other_request(context: AgentContext, slug: str) -> Understanding | None:
-    """Read the turn as a new wish when it clearly is another intent than the running one."""
-    words = len(context.text.split())
-    if words < SHORTEST_WISH:
-        return None
-    found = _request(context, is_greeting=False)
-    needed = context.settings.act_threshold if words >= understanding.SHORT_WORDS else VERY_SURE
-    is_clear = found.intent not in {slug, "other", "", SMALL_TALK} and found.probability >= needed
-    return found if is_clear else None
-
-
-def _after_a_no(context: AgentContext) -> Understanding | None:
-    """Ask again when the customer says yes after a no: "actually, please do". The old question allows nothing any more."""
-    last = next((s for s in reversed(context.earlier) if s.kind == AgentStep.Kind.UNDERSTAND), None)
-    reply = (last.input.get("reply") or {}) if last else {}
-    if reply.get("value") is not False:
-        return None
-    asked = next((s for s in context.earlier if s.id == reply.get("ask")), None)
-    if asked is None or confirmations.read_answer(asked, context) not in {"yes", "changed"}:
-        return None
-    if not replies.YES & set(replies.tokens(context.text)):
-        return None
-    slug = str(asked.input.get("procedure", ""))
-    return Understanding(
-        act="answer", intent=slug, probability=1.0, starts=slug, story="After a no the customer wants it after all."
-    )
-
-
-def _chosen_intent(context: AgentContext, slug: Any) -> Understanding | None:
-    intent = context.settings.intent(str(slug))
-    if intent is None:
-        return None
-    procedure = context.settings.procedure(intent.slug)
-    blocked = bool(procedure and procedure.needs_identity and not context.person.is_verified)
-    return Understanding(
-        act="request",
-        intent=intent.slug,
-        probability=1.0,
-        starts=intent.slug if procedure else "",
-        slots=slots.find_slots([*context.customer_history, context.text]),
-        needs_knowledge=procedure is None or blocked,
-        story=f"The customer meant {intent.name}.",
-    )
-
-
-def _react(act: str, probability: float, context: AgentContext) -> Understanding:
-    stories = {
-        "thanks": "The customer says that it is solved.",
-        "not_helpful": "The customer says that it did not help.",
-    }
-    last = next((s for s in reversed(context.earlier) if s.kind == AgentStep.Kind.UNDERSTAND), None)
-    intent = str(last.input.get("intent", "")) if last else ""
-    return Understanding(
-        act=act,
-        intent=intent,
-        probability=probability,
-        needs_knowledge=act == "not_helpful",
-        story=stories[act],
-    )
-
-
-def _has_replied(context: AgentContext) -> bool:
-    return any(said.author in {"ai_agent", "agent"} for said in context.said) or not context.earlier
+def next_step(context: AgentContext, write: Writer) -> Decision:
+    """Bring the running procedure on, or answer with what `write` gives, ask or hand off."""
+    step = context.step(AgentStep.Kind.UNDERSTAND)
+    if step is None:
+        raise ValueError("decide() needs an understood turn")
+    understood = understanding_from_json(step.input)
+    if understood.act == HUMAN_REQUEST:
+        return HandOff(reason=Handoff.Reason.CUSTOMER_REQUEST, why="The customer asked for a person.")
+    if understood.act == "thanks":
+        return _welcome(context)
+    if understood.act == "not_helpful":
+        return _try_again(context, write)
+    if understood.act == SMALL_TALK:
+        return _greet(context)
+    slug = procedures.active_procedure(context)
+    procedure = context.settings.procedure(slug) if slug else None
+    if procedure is None or (understood.act == "request" and not understood.starts):
+        return _answer_or_ask(context, understood, write)
+    if procedure.needs_identity and not context.person.is_verified:
+        return _needs_identity(context, understood, write)
+    decision = procedures.next_decision(procedure, context, _procedure_slots(context))
+    return replace(decision, confidence=_confidence(context, slug))
 
 
 def _welcome(context: AgentContext) -> Decision:
@@ -265,14 +98,14 @@ def _greet(context: AgentContext) -> Decision:
     )
 
 
-def _try_again(context: AgentContext) -> Decision:
+def _try_again(context: AgentContext, write: Writer) -> Decision:
     """Answer once with something not said before; the second complaint hands off."""
     complaints = sum(
         step.kind == AgentStep.Kind.UNDERSTAND and step.input.get("act") == "not_helpful" for step in context.all_steps
     )
     if complaints > 1 or procedures.active_procedure(context):
         return HandOff(reason=Handoff.Reason.REPEATED_FAILURE, why="The customer said that it did not help.")
-    answer = knowledge_answer(context)
+    answer = write(context)
     if answer and answer.confidence >= context.settings.answer_threshold:
         return answer
     return Ask(
@@ -283,9 +116,9 @@ def _try_again(context: AgentContext) -> Decision:
     )
 
 
-def _needs_identity(context: AgentContext, understood: Understanding) -> Decision:
+def _needs_identity(context: AgentContext, understood: Understanding, write: Writer) -> Decision:
     """Account data is for verified people only: say what anybody may know, and how to prove who one is."""
-    answer = knowledge_answer(context)
+    answer = write(context)
     if answer and answer.confidence >= context.settings.answer_threshold:
         return answer
     asked_before = any(s.kind == AgentStep.Kind.ASK and s.input.get("expects") == "identity" for s in context.earlier)
@@ -306,15 +139,16 @@ def _needs_identity(context: AgentContext, understood: Understanding) -> Decisio
     )
 
 
-def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision:
+def _answer_or_ask(context: AgentContext, understood: Understanding, write: Writer) -> Decision:
     """Answer from the knowledge base when it is sure enough, else clarify once, else hand off honestly.
 
     Where all that is likely is work for a procedure, an article about it is no answer, so the question comes first.
     """
-    answer = knowledge_answer(context)
     question = _clarify(context, understood)
-    is_sure = answer is not None and answer.confidence >= context.settings.answer_threshold
-    if answer and is_sure and not (question and _asks_for_work(context, understood)):
+    if question and _asks_for_work(context, understood):
+        return question
+    answer = write(context)
+    if answer and answer.confidence >= context.settings.answer_threshold:
         return answer
     if question:
         return question
@@ -333,12 +167,19 @@ def _answer_or_ask(context: AgentContext, understood: Understanding) -> Decision
             quick_replies=(PERSON,),
             why="A word or two that nothing fits is asked about once.",
         )
-    confidence = answer.confidence if answer else 0.0
+    if search_failed(context):
+        return HandOff(reason=Handoff.Reason.TOOL_FAILURE, why="The help center could not be searched.")
     return HandOff(
         reason=Handoff.Reason.MISSING_KNOWLEDGE,
-        confidence=confidence,
+        confidence=answer.confidence if answer else 0.0,
         why="Nothing in the knowledge base answers this well enough.",
     )
+
+
+def search_failed(context: AgentContext) -> bool:
+    """Tell whether this run's search broke, so that nothing found says nothing about the knowledge base."""
+    step = context.step(AgentStep.Kind.RETRIEVE)
+    return step is not None and bool(step.output.get("error"))
 
 
 def _asks_for_work(context: AgentContext, understood: Understanding) -> bool:

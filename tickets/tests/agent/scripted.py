@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from tickets.agent.calls import ModelCall
 from tickets.agent.context import AgentContext
 from tickets.agent.policy import Answer, Decision, Sentence, Understanding
 from tickets.models import AgentRun
@@ -20,6 +21,7 @@ class Scripted:
         self.understood = understood or Understanding(act="request", story="Understood.")
         self.read: list[str] = []
         self.asked = 0
+        self.calls: list[ModelCall] = []
         self.before: Callable[[], object] = lambda: None
 
     def understand(self, context: AgentContext) -> Understanding:
@@ -33,6 +35,15 @@ class Scripted:
         self.before()
         self.asked += 1
         return self.decisions.pop(0)
+
+    def versions(self) -> dict[str, str]:
+        """Name its version."""
+        return {"policy": "scripted-1"}
+
+    def take_calls(self) -> tuple[ModelCall, ...]:
+        """Give the calls that a test put there."""
+        taken, self.calls = tuple(self.calls), []
+        return taken
 
 
 def agent_texts(run: AgentRun) -> list[str]:

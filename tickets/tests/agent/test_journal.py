@@ -113,7 +113,7 @@ def test_what_ended_a_run_is_its_last_word(running):
 def policy(monkeypatch) -> Scripted:
     """A policy without an answer: being asked at all fails the test."""
     scripted = Scripted()
-    monkeypatch.setattr("tickets.agent.loop.choose_policy", lambda: scripted)
+    monkeypatch.setattr("tickets.agent.loop.choose_policy", lambda screen, settings: scripted)
     monkeypatch.setattr("tickets.agent.loop.foreign_language", lambda text, languages: "")
     return scripted
 

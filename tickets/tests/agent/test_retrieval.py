@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from knowledge.errors import SearchUnavailableError
 from knowledge.services.answers import ExtractedAnswer, QuotedSentence
 from knowledge.services.search import FoundPassage
 from tickets.agent.policy import Answer, Cited, Sentence, to_json
-from tickets.agent.retrieval import KEPT_PASSAGES, QUOTE_LENGTH, retrieve
+from tickets.agent.retrieval import KEPT_PASSAGES, PASSAGE_LENGTH, retrieve
 from tickets.tests.agent.builders import context, step
 
 
@@ -61,7 +62,7 @@ def test_what_was_found_is_plain_and_complete(library):
     assert (found["probability"], found["features"]) == (0.7, {"score": 1.0})
     assert found["passages"][0] == {
         "slug": "article-1", "title": "Article 1", "heading": "Steps", "revision_id": 1, "score": 0.1235,
-        "text": "Press button 1.",
+        "text": "Press button 1.", "start": 5,
     }  # fmt: skip
     sentence = found["sentences"][0]
     assert sentence["text"] == "Press button 1."
@@ -70,11 +71,20 @@ def test_what_was_found_is_plain_and_complete(library):
 
 
 def test_only_the_best_passages_are_kept_and_long_ones_are_cut(library):
-    library.passages = [passage(n, body="x" * 1000) for n in range(10)]
+    library.passages = [passage(n, body="x" * 3000) for n in range(10)]
     kept = retrieve(context("how"))["passages"]
     assert len(kept) == KEPT_PASSAGES
-    assert {len(row["text"]) for row in kept} == {QUOTE_LENGTH}
+    assert {len(row["text"]) for row in kept} == {PASSAGE_LENGTH}
     assert len(library.composed["passages"]) == 10
+
+
+def test_a_search_that_breaks_finds_nothing_and_says_why(library, monkeypatch):
+    def refuse(**_: Any) -> list[FoundPassage]:
+        raise SearchUnavailableError("The search is away.")
+
+    monkeypatch.setattr("knowledge.services.search.search", refuse)
+    found = retrieve(context("how"))
+    assert (found["error"], found["passages"], found["probability"]) == ("The search is away.", [], 0.0)
 
 
 def test_nothing_found_answers_nothing(library):

@@ -131,7 +131,9 @@ def test_a_text_unlike_all_examples_is_something_else():
     ("nearest", "kept"), [(FAR - 0.1, 0.0), (FAR, 0.0), ((FAR + NEAR) / 2, 0.5), (NEAR, 1.0), (0.99, 1.0)]
 )
 def test_the_farther_the_nearest_example_the_less_is_claimed(nearest, kept):
-    damped = dict(understanding._damped(Prediction(ranked=(("refund", 0.9), ("other", 0.1)), nearest=nearest)))
+    damped = dict(
+        understanding._spread(Prediction(ranked=(("refund", 0.9), ("other", 0.1)), nearest=nearest), ("other",))
+    )
     assert damped["refund"] == pytest.approx(0.9 * kept)
     assert sum(damped.values()) == pytest.approx(1.0)
 

@@ -1,0 +1,153 @@
+"""Whether a passage carries a sentence: its very words, or a paraphrase that adds nothing and turns nothing round.
+
+A paraphrase is carried by one or two neighbouring sentences of the passage (its *window*). Figures, addresses, codes and
+names must stand in the window, a no must stay a no, and an opposite must not take a word's place; what is left is
+judged by common word stems and by the cosine of the local model. Each rule alone can be fooled; all have to agree.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from knowledge.quotes import Unit, units_of
+from knowledge.stopwords import STOP_WORDS, content_words, stem
+
+WORD = re.compile(r"[^\W_]+", re.UNICODE)
+# Whatever has a digit, an @, a slash or an underscore in it is a figure, an amount, a code or an address.
+HARD = re.compile(r"[^\s,;:!?()\[\]\"“”]*[\d@/_][^\s,;!?()\[\]\"“”]*")
+SYMBOL = re.compile(r"[$€£¥%]")
+NUMBER_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "eleven": "11", "twelve": "12", "fifteen": "15", "twenty": "20", "thirty": "30", "sixty": "60",
+    "ninety": "90", "hundred": "100", "thousand": "1000", "million": "1000000", "half": "half", "twice": "twice",
+    "double": "double", "once": "once", "daily": "daily", "weekly": "weekly", "monthly": "monthly", "yearly": "yearly",
+    "hour": "hour", "hours": "hour", "day": "day", "days": "day", "week": "week", "weeks": "week", "month": "month",
+    "months": "month", "year": "year", "years": "year", "minute": "minute", "minutes": "minute",
+}  # fmt: skip
+# Too common as a pronoun ("the one you want") to count as a figure when it is the only sign of one.
+NO_FIGURE = frozenset({"one", "once"})
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nor|neither|without|cannot|unable|nothing|nobody|except|unless|only)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+OPPOSITES = (
+    ("enable", "disable"), ("before", "after"), ("above", "below"), ("over", "under"), ("more", "less"),
+    ("more", "fewer"), ("most", "least"), ("increase", "decrease"), ("upgrade", "downgrade"), ("add", "remove"),
+    ("include", "exclude"), ("allow", "block"), ("allow", "forbid"), ("allow", "prevent"), ("public", "private"),
+    ("open", "close"), ("free", "paid"), ("lock", "unlock"), ("always", "sometimes"), ("all", "some"),
+    ("minimum", "maximum"), ("first", "last"), ("old", "new"), ("start", "stop"), ("active", "inactive"),
+    ("possible", "impossible"), ("accept", "refuse"), ("accept", "decline"), ("up", "down"), ("on", "off"),
+    ("import", "export"), ("buy", "sell"), ("keep", "delete"), ("required", "optional"), ("automatically", "manually"),
+    ("immediately", "later"), ("can", "cannot"), ("must", "may"), ("connect", "disconnect"), ("visible", "hidden"),
+)  # fmt: skip
+# Chosen on pairs of the demo articles (docs/tickets.md, "What carries a paraphrase").
+COVERED = 0.6
+ALIKE = 0.7
+SHORT_WORDS = 3
+WINDOW = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """What carries a sentence: the passage's own words, and their span in the passage."""
+
+    text: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=2048)
+def supported_by(sentence: str, passage: str) -> Support | None:
+    """Find the part of a passage (Markdown) that carries a sentence; None when no part does."""
+    if not words_of(sentence).strip():
+        return None
+    windows = list(_windows(passage))
+    for window in windows:
+        if words_of(sentence) in words_of(window.text):
+            return window
+    fitting = [window for window in windows if _fits(sentence, window.text)]
+    if not fitting:
+        return None
+    # The narrowest of those that share most, so that a citation points at as little as carries it.
+    best = max(fitting, key=lambda window: (_coverage(sentence, window.text), -len(window.text)))
+    return best if _is_alike(sentence, best.text) else None
+
+
+def words_of(text: str) -> str:
+    """Write a text as its lower-case words with spaces around each, so that whole words can be looked for."""
+    return " " + " ".join(WORD.findall(text.lower())) + " "
+
+
+@lru_cache(maxsize=256)
+def _units(passage: str) -> tuple[Unit, ...]:
+    return units_of(passage)
+
+
+def _windows(passage: str) -> Iterator[Support]:
+    """Give each sentence, entry and row of a passage, and each with its neighbour."""
+    units = _units(passage)
+    for size in range(1, WINDOW + 1):
+        for first in range(len(units) - size + 1):
+            part = units[first : first + size]
+            text = " ".join(unit.text for unit in part)
+            yield Support(text=text, start=part[0].start, end=part[-1].end)
+
+
+def _fits(sentence: str, window: str) -> bool:
+    """Check everything that needs no model: figures, names, negation, opposites, common words."""
+    return (
+        _hard_parts(sentence) <= _hard_parts(window)
+        and _names(sentence) <= set(words_of(window).split())
+        and bool(NEGATION.search(sentence)) == bool(NEGATION.search(window))
+        and not _turns_round(sentence, window)
+        and _coverage(sentence, window) >= COVERED
+    )
+
+
+def _hard_parts(text: str) -> frozenset[str]:
+    """Collect figures, units of time, amounts, codes and addresses in one form."""
+    hard = {part.lower().rstrip(".'’").lstrip("$€£¥#+") for part in HARD.findall(text)}
+    words = words_of(text).split()
+    hard |= {NUMBER_WORDS[word] for word in words if word in NUMBER_WORDS and word not in NO_FIGURE}
+    return frozenset(part.rstrip("%€£¥") for part in hard if part) | frozenset(SYMBOL.findall(text))
+
+
+def _names(sentence: str) -> set[str]:
+    """List capitalised words that do not open the sentence: names of people, products, buttons and pages."""
+    words = WORD.findall(sentence)
+    return {word.lower() for word in words[1:] if word[:1].isupper() and word.lower() not in STOP_WORDS}
+
+
+def _turns_round(sentence: str, window: str) -> bool:
+    """Tell whether the sentence says the opposite of a word that stands in the window."""
+    said, known = _forms(sentence), _forms(window)
+    return any(
+        (a in said and b in known and not (b in said or a in known))
+        or (b in said and a in known and not (a in said or b in known))
+        for a, b in OPPOSITE_FORMS
+    )
+
+
+@lru_cache(maxsize=2048)
+def _forms(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words_of(text).split())
+
+
+OPPOSITE_FORMS = tuple((stem(a), stem(b)) for a, b in OPPOSITES)
+
+
+def _coverage(sentence: str, window: str) -> float:
+    """Give the share of the sentence's content words (by stem) that stand in the window."""
+    said = {stem(word) for word in content_words(sentence)}
+    if len(said) < SHORT_WORDS:
+        # Two words are common by accident; only all of them count.
+        return 1.0 if said and said <= _forms(window) else 0.0
+    return len(said & _forms(window)) / len(said)
+
+
+def _is_alike(sentence: str, window: str) -> bool:
+    from knowledge.services.embedding import embed
+
+    first, second = embed([sentence, window])
+    return float(first @ second) >= ALIKE
