@@ -14,7 +14,8 @@ sys.path.insert(0, str(ROOT))
 
 from supportai.tests.browser import FIRST_ANSWER, SECONDS, Customer, Staff, chromium  # noqa: E402 - needs the path
 from supportai.tests.conftest import IDENTITY  # noqa: E402 - needs the path
-from supportai.tests.servers import DemoServer, WidgetClient, manage, wait_until  # noqa: E402 - needs the path
+from supportai.tests.servers import DemoServer, manage, wait_until  # noqa: E402 - needs the path
+from supportai.tests.widget_client import WidgetClient  # noqa: E402 - needs the path
 
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP = {"width": 1440, "height": 900}

@@ -1,6 +1,5 @@
-"""A real server for tests that need one: own process, own `DATA_DIR`, own port, killed without mercy."""
+"""Real servers for tests that need them, in both shapes: own processes, own data, own ports, killed without mercy."""
 
-import json
 import os
 import signal
 import socket
@@ -8,14 +7,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
+
+from supportai.tests.front import Front
+from supportai.tests.services import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
@@ -32,7 +33,7 @@ def embedded_environment(data_dir: Path, **extra: str) -> dict[str, str]:
         "SUPPORTAI_DEMO": "1",
         "SUPPORTAI_LEASE_SECONDS": "2",
         "SUPPORTAI_SWEEP_SECONDS": "0.5",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         "PYTHONUNBUFFERED": "1",
         **extra,
     }
@@ -44,11 +45,20 @@ def manage(data_dir: Path, *arguments: str, timeout: float = 240) -> str:
     Raises:
         AssertionError: it failed; the message ends with its errors.
     """
+    return run_manage(embedded_environment(data_dir), *arguments, timeout=timeout)
+
+
+def run_manage(environment: dict[str, str], *arguments: str, timeout: float) -> str:
+    """Run a management command in an environment; returns what it printed.
+
+    Raises:
+        AssertionError: it failed; the message ends with its errors.
+    """
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=embedded_environment(data_dir),
+        env=environment,
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -67,7 +77,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(check: Callable[[], T], *, what: str, seconds: float = 30, every: float = 0.1) -> T:
+def wait_until(check: Callable[[], T], *, what: str | Callable[[], str], seconds: float = 30, every: float = 0.1) -> T:
     """Poll until the check returns something true, and return that.
 
     Raises:
@@ -79,169 +89,290 @@ def wait_until(check: Callable[[], T], *, what: str, seconds: float = 30, every:
         if found:
             return found
         time.sleep(every)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+    raise AssertionError(f"not within {seconds:.0f} s: {what if isinstance(what, str) else what()}")
 
 
 @dataclass
-class DemoServer:
-    """The demo, served by uvicorn with the worker inside, as a process that can be killed and started again."""
+class Process:
+    """One process of the product, which can be killed and started again; what it says goes to a log of its own."""
 
-    data_dir: Path
-    environment: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Tell the address, without a slash at its end."""
-        return f"http://127.0.0.1:{self.port}"
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    started: subprocess.Popen[bytes] | None = None
+    begins_at: int = 0
 
     def start(self, **extra: str) -> None:
-        """Start and wait until it answers; `extra` is added to the environment of this start only."""
-        log = (self.data_dir / "server.log").open("ab")
-        command = [sys.executable, "-m", "uvicorn", "supportai.asgi:application", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--lifespan", "on", "--ws", "websockets", "--log-level", "warning"]
-        environment = embedded_environment(self.data_dir, PUBLIC_URL=self.url, **self.environment, **extra)
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-        wait_until(self._answers, what=f"the server answers\n{self.log_tail()}", seconds=START_SECONDS)
+        """Start without waiting for anything; `extra` is added to the environment of this start only."""
+        with self.log.open("ab") as log:
+            self.begins_at = log.tell()
+            self.started = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.environment | extra, stdout=log, stderr=log, start_new_session=True
+            )
 
-    def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log_tail()}"
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it was started and has not ended."""
+        return self.started is not None and self.started.poll() is None
+
+    @property
+    def returncode(self) -> int | None:
+        """Give what it ended with; negative for a signal, None while it runs."""
+        return self.started.poll() if self.started else None
+
+    def died(self) -> bool:
+        """Tell whether it ended by SIGKILL."""
+        return self.returncode == -signal.SIGKILL
+
+    def kill(self) -> None:
+        """End it and its children with SIGKILL, as a power cut would."""
+        if self.started and self.is_running:
+            os.killpg(self.started.pid, signal.SIGKILL)
+            self.started.wait(timeout=10)
+
+    def stop(self, number: signal.Signals = signal.SIGINT, *, seconds: float = 15) -> int | None:
+        """End it in peace, so that its files are whole; kill it when it does not end. Returns what it ended with."""
+        if self.started and self.is_running:
+            self.started.send_signal(number)
+            try:
+                self.started.wait(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.returncode
+
+    def log_tail(self) -> str:
+        """Return the end of what it logged since it was started last."""
+        if not self.log.exists():
+            return ""
+        return self.log.read_bytes()[self.begins_at :].decode(errors="replace")[-3000:]
+
+
+def wait_until_ready(process: Process, port: int) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        AssertionError: it ended, or took too long.
+    """
+
+    def answers() -> bool:
+        assert process.is_running, f"the server ended with {process.returncode}:\n{process.log_tail()}"
         try:
-            with urllib.request.urlopen(f"{self.url}/ready", timeout=2) as response:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2) as response:
                 return bool(response.status == 200)
         except OSError:
             return False
+
+    wait_until(answers, what=f"the server answers\n{process.log_tail()}", seconds=START_SECONDS)
+
+
+def uvicorn_command(port: int) -> list[str]:
+    """Tell how the ASGI server is started."""
+    command = [sys.executable, "-m", "uvicorn", "supportai.asgi:application", "--host", "127.0.0.1"]
+    return [*command, "--port", str(port), "--lifespan", "on", "--ws", "websockets", "--log-level", "warning"]
+
+
+class Server(ABC):
+    """The product in either shape, as far as tests see it."""
+
+    data_dir: Path
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Tell the address, without a slash at its end."""
+
+    @abstractmethod
+    def start(self, **extra: str) -> None:
+        """Start what does not run and wait until it answers; `extra` is for the environment of this start only."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End every process in peace."""
+
+    def remove(self) -> None:
+        """Stop, and give up what it has outside its folder."""
+        self.stop()
+
+    @abstractmethod
+    def died(self) -> bool:
+        """Tell whether a process of it ended by SIGKILL."""
+
+    @abstractmethod
+    def log_tail(self) -> str:
+        """Return the end of what it logged."""
+
+    @abstractmethod
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        """Read from its database; `?` stands for a parameter."""
+
+    @abstractmethod
+    def queue_length(self) -> int:
+        """Count the tasks that wait in the queue."""
 
     def text(self, path: str) -> str:
         """Fetch a page without logging in."""
         with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as response:
             return str(response.read().decode())
 
-    def died(self) -> bool:
-        """Tell whether the process ended by SIGKILL."""
-        return self.process is not None and self.process.poll() == -signal.SIGKILL
-
-    def kill(self) -> None:
-        """End it with SIGKILL, as a power cut would."""
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(timeout=10)
-
-    def stop(self) -> None:
-        """End it in peace, so that its files are whole; kill it when it does not end."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def log_tail(self) -> str:
-        """Return the end of what it logged."""
-        path = self.data_dir / "server.log"
-        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
-
-    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        """Read from its database file."""
-        with closing(sqlite3.connect(self.data_dir / "supportai.sqlite3", timeout=20)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query, parameters)]
-
     def is_quiet(self) -> bool:
         """Tell whether no event, task or run waits."""
         waiting = self.rows("select count(*) as n from supportai_outboxevent where dispatched_at is null")[0]["n"]
         busy = self.rows("select count(*) as n from tickets_agentrun where state in ('queued', 'running')")[0]["n"]
-        with closing(sqlite3.connect(self.data_dir / "queue.sqlite3", timeout=20)) as queue:
-            tasks = queue.execute("select count(*) from task").fetchone()[0]
-        return not (waiting or busy or tasks)
-
-
-class UnreachableError(ConnectionError):
-    """The server did not answer: it is down, or died while it was asked."""
+        return not (waiting or busy or self.queue_length())
 
 
 @dataclass
-class WidgetClient:
-    """A customer's widget as far as its HTTP side goes; resends what was not acknowledged, with the same id."""
+class DemoServer(Server):
+    """The demo, served by uvicorn with the worker inside, as a process that can be killed and started again."""
 
-    url: str
-    session: str = ""
-    ticket: str | None = None
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    status: str = ""
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
 
-    def call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, timeout: float = 30
-    ) -> dict[str, Any]:
-        """Send one request.
+    def __post_init__(self) -> None:
+        environment = embedded_environment(self.data_dir, PUBLIC_URL=self.url, **self.environment)
+        self.process = Process(uvicorn_command(self.port), environment, self.data_dir / "server.log")
 
-        Raises:
-            UnreachableError: no answer came.
-            AssertionError: the server refused.
-        """
-        request = urllib.request.Request(f"{self.url}{path}", method=method)
-        request.add_header("Accept", "application/json")
-        if self.session:
-            request.add_header("Authorization", f"Bearer {self.session}")
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, timeout=timeout) as response:
-                answer: dict[str, Any] = json.load(response)
-                return answer
-        except urllib.error.HTTPError as exc:
-            raise AssertionError(f"{method} {path}: {exc.code} {exc.read()[:500]!r}") from exc
-        except (OSError, ValueError) as exc:
-            raise UnreachableError(str(exc)) from exc
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
-    def open(self, *, brand: str = "fernway", identity: str = "") -> None:
-        """Open a session, signed with the identity token when one is given."""
-        answer = self.call("POST", "/widget/session", {"brand": brand, "identity": identity or None})
-        self.session = answer["session"]
+    def start(self, **extra: str) -> None:
+        self.process.start(**extra)
+        wait_until_ready(self.process, self.port)
 
-    def say(self, text: str, *, patience_seconds: float = 0) -> str:
-        """Send a message; an unreachable server is asked again with the same client id; returns that id."""
-        client_id = str(uuid.uuid4())
-        deadline = time.monotonic() + patience_seconds
-        while True:
-            try:
-                self._send(client_id, text)
-            except UnreachableError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-            else:
-                return client_id
+    def died(self) -> bool:
+        return self.process.died()
 
-    def _send(self, client_id: str, text: str) -> None:
-        body = {"client_id": client_id, "ticket": self.ticket, "text": text}
-        answer = self.call("POST", "/widget/messages", body)
-        ticket = answer["ticket"]
-        self.ticket = ticket["id"] if isinstance(ticket, dict) else ticket
+    def kill(self) -> None:
+        """End it with SIGKILL, as a power cut would."""
+        self.process.kill()
 
-    def read(self, *, wait: int = 0) -> list[dict[str, Any]]:
-        """Fetch the messages after the last one known, and return all."""
-        after = self.messages[-1]["sequence"] if self.messages else 0
-        answer = self.call("GET", f"/widget/messages?ticket={self.ticket}&after={after}&wait={wait}", timeout=wait + 15)
-        self.messages += [message for message in answer["messages"] if message["sequence"] > after]
-        self.status = (answer.get("ticket") or {}).get("status", self.status)
-        return self.messages
+    def stop(self) -> None:
+        self.process.stop()
 
-    def wait_for(self, check: Callable[[list[dict[str, Any]]], Any], *, what: str, seconds: float = 60) -> Any:
-        """Read until the check says so; a server that is down counts as nothing new."""
+    def log_tail(self) -> str:
+        return self.process.log_tail()
 
-        def look() -> Any:
-            try:
-                return check(self.read())
-            except UnreachableError:
-                return None
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        with closing(sqlite3.connect(self.data_dir / "supportai.sqlite3", timeout=20)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, parameters)]
 
-        return wait_until(
-            look, what=f"{what}; seen: {[m['body'][:80] for m in self.messages]}", seconds=seconds, every=0.2
-        )
+    def queue_length(self) -> int:
+        with closing(sqlite3.connect(self.data_dir / "queue.sqlite3", timeout=20)) as queue:
+            return int(queue.execute("select count(*) from task").fetchone()[0])
+
+
+Kind = Literal["web", "sockets", "worker"]
+
+
+@dataclass
+class Deployment(Server):
+    """The demo in production shape: WSGI servers, ASGI servers and workers over real services, behind one address."""
+
+    data_dir: Path
+    place: Place
+    web: int = 1
+    sockets: int = 1
+    workers: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ports: dict[tuple[Kind, int], int] = {}
+        self.front = Front(lambda: self._addresses("web"), lambda: self._addresses("sockets"))
+        self.processes = {
+            (kind, index): self._process(kind, index)
+            for kind, number in (("web", self.web), ("sockets", self.sockets), ("worker", self.workers))
+            for index in range(number)
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.front.port}"
+
+    def start(self, **extra: str) -> None:
+        new = [key for key, process in self.processes.items() if not process.is_running]
+        for key in new:
+            self.processes[key].start(**extra)
+        for key in new:
+            self._wait_until_started(key)
+
+    def start_one(self, kind: Kind, index: int, **extra: str) -> None:
+        """Start one process and wait until it works."""
+        self.processes[kind, index].start(**extra)
+        self._wait_until_started((kind, index))
+
+    def kill(self, kind: Kind, index: int) -> None:
+        """End one process with SIGKILL, as a power cut would."""
+        self.processes[kind, index].kill()
+
+    def died(self) -> bool:
+        return bool(self.dead())
+
+    def dead(self) -> list[tuple[Kind, int]]:
+        """List the processes that ended by SIGKILL and were not started again."""
+        return [key for key, process in self.processes.items() if process.died()]
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            if process.started and process.is_running:
+                process.started.send_signal(signal.SIGINT)
+        for process in self.processes.values():
+            process.stop()
+
+    def remove(self) -> None:
+        self.stop()
+        self.front.stop()
+        self.place.drop()
+
+    def log_tail(self) -> str:
+        tails = (f"--- {kind} {index}\n{process.log_tail()}" for (kind, index), process in self.processes.items())
+        return "\n".join(tails)
+
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        return self.place.rows(query, *parameters)
+
+    def queue_length(self) -> int:
+        return self.place.queue_length()
+
+    def manage(self, *arguments: str, timeout: float = 240) -> str:
+        """Run a management command over its services; returns what it printed."""
+        return run_manage(self._environment(), *arguments, timeout=timeout)
+
+    def _environment(self) -> dict[str, str]:
+        services = self.place.environment
+        return embedded_environment(self.data_dir, PUBLIC_URL=self.url, **services, **self.environment)
+
+    def _process(self, kind: Kind, index: int) -> Process:
+        command = [sys.executable, "manage.py", "worker"]
+        if kind != "worker":
+            port = self.ports[kind, index] = free_port()
+            command = uvicorn_command(port) if kind == "sockets" else gunicorn_command(port)
+        return Process(command, self._environment(), self.data_dir / f"{kind}-{index}.log")
+
+    def _wait_until_started(self, key: tuple[Kind, int]) -> None:
+        process = self.processes[key]
+        if key in self.ports:
+            wait_until_ready(process, self.ports[key])
+        else:
+            wait_until(
+                lambda: _is_working(process), what=f"the worker runs\n{process.log_tail()}", seconds=START_SECONDS
+            )
+
+    def _addresses(self, kind: Kind) -> list[tuple[str, int]]:
+        """Tell where servers of a kind are, dead ones too: that they are dead is for the front to find out."""
+        found = [("127.0.0.1", port) for (other, _index), port in self.ports.items() if other == kind]
+        return found or ([] if kind == "sockets" else self._addresses("sockets"))
+
+
+def _is_working(worker: Process) -> bool:
+    # One that a test makes kill itself may have done so already.
+    assert worker.is_running or worker.died(), f"the worker ended with {worker.returncode}:\n{worker.log_tail()}"
+    return worker.died() or "The worker runs" in worker.log_tail()
+
+
+def gunicorn_command(port: int) -> list[str]:
+    """Tell how a WSGI server is started."""
+    command = [sys.executable, "-m", "gunicorn", "supportai.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    return [*command, "--worker-class", "gthread", "--workers", "1", "--threads", "4", "--no-control-socket"]
