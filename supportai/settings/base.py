@@ -122,6 +122,8 @@ def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = environ.Env.db_url_config(url)
     if config["ENGINE"].endswith("postgresql"):
         config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": ENV.database_pool}}
+        # A pooled connection may have died with its server since it was used last.
+        config["CONN_HEALTH_CHECKS"] = True
     return config
 
 

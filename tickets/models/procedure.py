@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import Team
 from supportai.core import cel
+from supportai.core.fields import OrderedJSONField
 from supportai.core.models import BaseModel
 from tickets.models.handoff import Handoff
 from tickets.models.ticket import Priority, Ticket
@@ -86,7 +87,7 @@ class ProcedureStep(BaseModel):
     capability = models.CharField(
         max_length=80, blank=True, help_text="For look up and act, such as billing.refund_charge."
     )
-    arguments = models.JSONField(
+    arguments = OrderedJSONField(
         default=dict,
         blank=True,
         help_text='For look up and act: argument name to CEL, such as {"charge_id": "charge.id"}.',
@@ -103,7 +104,7 @@ class ProcedureStep(BaseModel):
         blank=True,
         help_text="Choose: each option's button, with {{ item.… }}. Confirm and say: the card's title, such as Refund {{ … }}.",
     )
-    card = models.JSONField(
+    card = OrderedJSONField(
         default=dict, blank=True, help_text='Rows of the card, label to text: {"Charge": "{{ date(charge.created) }}"}.'
     )
     on_no = models.TextField(blank=True, help_text="Confirm: what is said after a no. Ends the run without acting.")
