@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("tickets.Procedure", "route", "What it does for an intent, step by step"),
         Place("tickets.Intent", "target", "What customers want, known by examples"),
         Place("tickets.Stage", "stairs", "How far it may go, intent by intent"),
+        Place("integrations.ModelProvider", "neurology", "Which language models it may ask, and in which order"),
         Place("tickets.AgentRun", "history_edu", "What it decided and did, to look up"),
     ),
     "Knowledge": (

@@ -2,6 +2,7 @@
 
 from integrations.admin.executions import ActionExecutionAdmin, ApprovalAdmin
 from integrations.admin.installations import ActionPolicyAdmin, BindingAdmin, InstallationAdmin
+from integrations.admin.providers import ModelProviderAdmin
 from integrations.admin.sandbox import SandboxAdmin
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "ApprovalAdmin",
     "BindingAdmin",
     "InstallationAdmin",
+    "ModelProviderAdmin",
     "SandboxAdmin",
 ]

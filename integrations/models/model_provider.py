@@ -1,6 +1,7 @@
 """Model providers: the language models that the AI agent may use, in the order of fail-over."""
 
 from decimal import Decimal
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -47,6 +48,14 @@ class ModelProvider(BaseModel):
     # Kinds that live where the address says; the others have one address of their own.
     ADDRESSED = frozenset({Kind.OPENAI_COMPATIBLE, Kind.OLLAMA})
     KEYED = frozenset({Kind.OPENAI, Kind.ANTHROPIC, Kind.GOOGLE})
+    # Where the environment may name a gateway in front of them.
+    ADDRESS_VARIABLES = MappingProxyType(
+        {
+            Kind.OPENAI: "OPENAI_BASE_URL",
+            Kind.ANTHROPIC: "ANTHROPIC_BASE_URL",
+            Kind.GOOGLE: "GOOGLE_GEMINI_BASE_URL",
+        }
+    )
 
     name = models.CharField(max_length=80, unique=True, help_text="How runs and this page call it.")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -124,9 +133,7 @@ class ModelProvider(BaseModel):
     def _address_problem(self) -> str:
         if self.kind in self.ADDRESSED:
             return base_url_problem(self.base_url) if self.base_url else "Where is it? Give its address."
-        if not self.base_url:
+        if not self.base_url or self.kind not in self.KEYED:
             return ""
-        if self.kind == self.Kind.OPENAI:
-            return "OpenAI has one address; leave this empty, or choose OpenAI-compatible server."
-        variable = "ANTHROPIC_BASE_URL" if self.kind == self.Kind.ANTHROPIC else "GOOGLE_GEMINI_BASE_URL"
+        variable = self.ADDRESS_VARIABLES[self.Kind(self.kind)]
         return f"Leave this empty; where it must be another address, set {variable} for the server and its workers."

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from integrations.models import ModelProvider
 from integrations.services.generators.transport import shared_transport
 from integrations.services.generators.types import ProviderSettings
 from supportai.core.models import JSONDict
@@ -12,8 +13,6 @@ from supportai.core.models import JSONDict
 CACHED = 32
 # The client library of OpenAI demands a key, and compatible servers without one ignore it.
 NO_KEY = "no-key"
-# These two kinds know other addresses by the environment only.
-ADDRESS_VARIABLES = {"anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL"}
 
 
 def generator_for(provider: ProviderSettings, schema: str = "") -> Any:
@@ -24,7 +23,12 @@ def generator_for(provider: ProviderSettings, schema: str = "") -> Any:
     Raises:
         ValueError: there is no such kind.
     """
-    return _generator(provider, schema, os.environ.get(ADDRESS_VARIABLES.get(provider.kind, ""), ""))
+    return _generator(provider, schema, _gateway(provider.kind))
+
+
+def _gateway(kind: str) -> str:
+    variables = {str(keyed): name for keyed, name in ModelProvider.ADDRESS_VARIABLES.items()}
+    return os.environ.get(variables[kind], "") if kind in variables else ""
 
 
 @lru_cache(maxsize=CACHED)
@@ -56,7 +60,7 @@ def http_client(timeout_seconds: float) -> Any:
     return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=timeout_seconds)
 
 
-def _openai(provider: ProviderSettings, schema: JSONDict | None, _address: str) -> Any:
+def _openai(provider: ProviderSettings, schema: JSONDict | None, address: str) -> Any:
     from haystack.components.generators.chat import OpenAIChatGenerator
     from haystack.utils import Secret
     from openai import OpenAI
@@ -76,7 +80,7 @@ def _openai(provider: ProviderSettings, schema: JSONDict | None, _address: str) 
     client: Any = http_client(provider.timeout_seconds)
     generator.client = OpenAI(
         api_key=key,
-        base_url=provider.base_url if is_compatible else None,
+        base_url=(provider.base_url if is_compatible else address) or None,
         max_retries=0,
         timeout=provider.timeout_seconds,
         http_client=client,
