@@ -11,6 +11,7 @@ from integrations.models import (
     ActionExecution,
     Approval,
     Installation,
+    ModelProvider,
     SandboxAccount,
     SandboxCharge,
     SandboxIntegration,
@@ -137,3 +138,16 @@ class SandboxIntegrationFactory(DjangoModelFactory):
     name = "Slack"
     status = "error"
     last_error = "token expired"
+
+
+class ModelProviderFactory(DjangoModelFactory):
+    """A model of a server that speaks OpenAI's API."""
+
+    class Meta:
+        model = ModelProvider
+
+    name = Sequence(lambda n: f"Model {n}")
+    kind = "openai_compatible"
+    model = "scripted-1"
+    base_url = "http://127.0.0.1:9/v1"
+    position = Sequence(lambda n: n)
