@@ -48,3 +48,17 @@ class SearchUnavailableError(DomainError):
 
     code = "search_unavailable"
     status = 503
+
+
+class EmbeddingUnavailableError(DomainError):
+    """The endpoint that makes vectors does not answer, or answers what cannot be used; words still find passages."""
+
+    code = "embedding_unavailable"
+    status = 503
+
+
+class ProfileBusyError(DomainError):
+    """The retrieval profile is being built, or is active already; nothing was done."""
+
+    code = "profile_busy"
+    status = 409

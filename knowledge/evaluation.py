@@ -20,7 +20,7 @@ from knowledge.readers import first_words
 from knowledge.services import answerability
 from knowledge.services.answers import ExtractedAnswer, compose
 from knowledge.services.search import FoundPassage
-from knowledge.stores import ELASTICSEARCH, SQLITE, document_store, place_of
+from knowledge.stores import ELASTICSEARCH, SQLITE, document_store, kind_for, place_of
 
 Row = dict[str, Any]
 BATCH = 64
@@ -70,7 +70,7 @@ class FolderIndex:
 
     def __init__(self, corpus: Sequence[Row], kind: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="supportai-evaluate-")
-        self._kind = document_store(kind=kind).kind
+        self._kind = kind_for(kind)
         self._path = self._place()
         self.ids = [str(row["id"]) for row in corpus]
         started = time.monotonic()

@@ -33,3 +33,10 @@ class SuggestionDecided:
     suggestion_id: int
     state: str
     article_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChosen:
+    """Somebody wants searches to use this retrieval profile; its store has to be built first."""
+
+    profile_id: int

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Count, Prefetch, QuerySet
 
 from knowledge.errors import ArticleNotFoundError
-from knowledge.models import Article, Observation, Suggestion
+from knowledge.models import BUILT_IN, Article, Observation, ProfileSettings, RetrievalProfile, Suggestion
 
 
 def public_articles() -> QuerySet[Article]:
@@ -75,3 +75,20 @@ def suggestion_counts() -> dict[str, int]:
 def all_articles() -> QuerySet[Article]:
     """Give every article with what lists and the API show."""
     return Article.objects.select_related("source", "current_revision").prefetch_related("revisions")
+
+
+def active_profile() -> ProfileSettings:
+    """Give the profile that searches use; the built-in model when nobody chose another."""
+    row = RetrievalProfile.objects.filter(is_active=True).first()
+    return row.settings if row else BUILT_IN
+
+
+def profile_of(store_name: str) -> ProfileSettings:
+    """Give the profile whose vectors a document store holds.
+
+    Raises:
+        RetrievalProfile.DoesNotExist: it was deleted.
+    """
+    if not store_name:
+        return BUILT_IN
+    return RetrievalProfile.objects.get(pk=int(store_name.rpartition("-")[2])).settings

@@ -1,4 +1,4 @@
-"""Reactions of knowledge: make the document store follow what is published and archived."""
+"""Reactions of knowledge: make the document store follow what is published and archived, and which model is chosen."""
 
 from knowledge import events, tasks
 from supportai.core.events import subscribe
@@ -6,6 +6,8 @@ from supportai.core.sweeps import sweep
 
 sweep(tasks.enqueue_due_articles)
 sweep(tasks.expire_suggestions)
+sweep(tasks.enqueue_due_builds)
+sweep(tasks.drop_retired_stores)
 
 
 @subscribe(events.ArticlePublished)
@@ -18,3 +20,9 @@ def index_published(event: events.ArticlePublished) -> None:
 def forget_archived(event: events.ArticleArchived) -> None:
     """Wake a worker."""
     tasks.index_articles([event.article_id])
+
+
+@subscribe(events.ProfileChosen)
+def build_chosen(event: events.ProfileChosen) -> None:
+    """Wake a worker."""
+    tasks.build_profile(event.profile_id)

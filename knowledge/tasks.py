@@ -3,7 +3,8 @@
 import structlog
 from huey.contrib.djhuey import db_task
 
-from knowledge.services import ingestion, learning
+from knowledge.services import ingestion, learning, profiles
+from knowledge.services.passages import BATCH
 
 log = structlog.get_logger(__name__)
 
@@ -21,11 +22,30 @@ def index_articles(article_ids: list[int]) -> None:
 def enqueue_due_articles() -> int:
     """Enqueue again what waits for the document store; a lost task costs one sweep."""
     due = ingestion.due_articles()
-    for start in range(0, len(due), ingestion.BATCH):
-        index_articles(due[start : start + ingestion.BATCH])
+    for start in range(0, len(due), BATCH):
+        index_articles(due[start : start + BATCH])
     return len(due)
 
 
 def expire_suggestions() -> int:
     """Close suggestions that nobody decided for a long time."""
     return learning.expire_old()
+
+
+@db_task()
+def build_profile(profile_id: int) -> None:
+    """Build a retrieval profile's store and switch to it; a failure is written down at the profile."""
+    profiles.build_profile(profile_id=profile_id)
+
+
+def enqueue_due_builds() -> int:
+    """Enqueue again the builds whose worker was lost."""
+    due = profiles.due_builds()
+    for profile_id in due:
+        build_profile(profile_id)
+    return len(due)
+
+
+def drop_retired_stores() -> int:
+    """Give the room of stores back that no search uses any more."""
+    return profiles.drop_retired_stores()

@@ -5,24 +5,28 @@ from dataclasses import replace
 from haystack import Document, component
 
 from knowledge.services import embedding
+from knowledge.services.embedders import embed_with
 
 
 @component
 class PassageEmbedder:
-    """Embeds passages with the local model: the mean of a title vector and a vector of the text.
+    """Embeds passages: the mean of a title vector and a vector of the text.
 
     A question's dot product with it is the mean of its cosines with both, which ranks better than either alone
     (docs/results.md); so these vectors are deliberately not of length 1.
 
     :param title_share: How much of the vector is the title's, from 0 to 1.
+    :param profile: Store name of the retrieval profile; empty for the built-in model.
     """
 
-    def __init__(self, title_share: float = 0.5) -> None:
+    def __init__(self, title_share: float = 0.5, profile: str = "") -> None:
         self.title_share = title_share
+        self.profile = profile
 
     def warm_up(self) -> None:
-        """Load the model."""
-        embedding.model()
+        """Load the built-in model."""
+        if not self.profile:
+            embedding.model()
 
     @component.output_types(documents=list[Document])
     def run(self, documents: list[Document]) -> dict[str, list[Document]]:
@@ -33,7 +37,7 @@ class PassageEmbedder:
         """
         titles = [title_text(document) for document in documents]
         unique = list(dict.fromkeys(titles))
-        vectors = embedding.embed([*unique, *(document.content or "" for document in documents)])
+        vectors = embed_with(self.profile, [*unique, *(document.content or "" for document in documents)])
         by_title = dict(zip(unique, vectors, strict=False))
         bodies = vectors[len(unique) :]
         return {

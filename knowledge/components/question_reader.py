@@ -3,6 +3,7 @@
 from haystack import component
 
 from knowledge.services import embedding
+from knowledge.services.embedders import embed_with
 from knowledge.turns import LAST_TURN_SHARE, WeightedText, weighted_texts
 
 
@@ -11,14 +12,17 @@ class QuestionReader:
     """Mixes the last turn with the last three, so that "and for invoices?" finds what it is about.
 
     :param last_turn_share: How much the last turn alone counts, from 0 to 1.
+    :param profile: Store name of the retrieval profile; empty for the built-in model.
     """
 
-    def __init__(self, last_turn_share: float = LAST_TURN_SHARE) -> None:
+    def __init__(self, last_turn_share: float = LAST_TURN_SHARE, profile: str = "") -> None:
         self.last_turn_share = last_turn_share
+        self.profile = profile
 
     def warm_up(self) -> None:
-        """Load the model."""
-        embedding.model()
+        """Load the built-in model."""
+        if not self.profile:
+            embedding.model()
 
     @component.output_types(embedding=list[float], texts=list[WeightedText])
     def run(self, query: str, history: list[str]) -> dict[str, list[float] | list[WeightedText]]:
@@ -30,6 +34,6 @@ class QuestionReader:
             search for by words, with weights that add up to 1.
         """
         texts = weighted_texts(query, history, self.last_turn_share)
-        vectors = embedding.embed([entry.text for entry in texts], is_query=True)
+        vectors = embed_with(self.profile, [entry.text for entry in texts], is_query=True)
         mixed = sum(entry.weight * vector for entry, vector in zip(texts, vectors, strict=True))
         return {"embedding": mixed.tolist(), "texts": texts}

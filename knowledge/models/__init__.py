@@ -1,15 +1,19 @@
 """What the AI agent may quote, and what it learned."""
 
 from knowledge.models.article import Article
+from knowledge.models.retrieval_profile import BUILT_IN, ProfileSettings, RetrievalProfile
 from knowledge.models.revision import Passage, Revision, content_hash
 from knowledge.models.source import Source
 from knowledge.models.suggestion import EvaluationCase, Observation, Suggestion
 
 __all__ = [
+    "BUILT_IN",
     "Article",
     "EvaluationCase",
     "Observation",
     "Passage",
+    "ProfileSettings",
+    "RetrievalProfile",
     "Revision",
     "Source",
     "Suggestion",

@@ -10,17 +10,19 @@ from haystack.document_stores.types import DuplicatePolicy
 
 from knowledge.components.markdown_splitter import MarkdownSplitter
 from knowledge.components.passage_embedder import PassageEmbedder
-from knowledge.stores import document_store
+from knowledge.stores import document_store, place_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestSettings:
     """How texts become passages; raise `version` with every change, and run `manage.py reindex`.
 
-    An empty `store_path` means the product's own document store; evaluations bring one of theirs.
+    `profile` is the store name of the retrieval profile (empty: the built-in model), whose own document store is meant
+    by an empty `store_path`; evaluations and rebuilds bring another.
     """
 
     version: int = 1
+    profile: str = ""
     store_kind: str = ""
     store_path: str = ""
     max_chars: int = 1400
@@ -40,7 +42,8 @@ def build_ingest_pipeline(settings: IngestSettings) -> Pipeline:
 def build_store_pipeline(settings: IngestSettings) -> Pipeline:
     """Build passages → vectors → store, for passages that exist already; input `embedder.documents`."""
     pipeline = Pipeline()
-    pipeline.add_component("embedder", PassageEmbedder(title_share=settings.title_share))
+    pipeline.add_component("embedder", PassageEmbedder(title_share=settings.title_share, profile=settings.profile))
+    settings = _placed(settings)
     store = document_store(settings.store_path, kind=settings.store_kind)
     pipeline.add_component("writer", DocumentWriter(store, policy=DuplicatePolicy.OVERWRITE))
     pipeline.connect("embedder.documents", "writer.documents")
@@ -64,8 +67,8 @@ def store_pipeline(settings: IngestSettings = DEFAULTS) -> Pipeline:
 
 def _placed(settings: IngestSettings) -> IngestSettings:
     """Name the store, so that a pipeline over another one is another pipeline."""
-    store = document_store(settings.store_path, kind=settings.store_kind)
-    return replace(settings, store_kind=store.kind, store_path=store.path)
+    kind, path = place_for(settings.store_kind, settings.store_path, settings.profile)
+    return replace(settings, store_kind=kind, store_path=path)
 
 
 @lru_cache(maxsize=PIPELINES_KEPT)

@@ -11,17 +11,21 @@ from knowledge.components.dense_retriever import DenseRetriever
 from knowledge.components.lexical_retriever import LexicalRetriever
 from knowledge.components.question_reader import QuestionReader
 from knowledge.components.score_fusion import ScoreFusion
-from knowledge.stores import document_store
+from knowledge.pipelines.running import run
+from knowledge.stores import document_store, place_for
+from knowledge.turns import weighted_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievalSettings:
     """How passages are found and ordered; `knowledge/evaluation.py` measures a change.
 
-    An empty `store_path` means the product's own document store; evaluations bring one of theirs.
+    `profile` is the store name of the retrieval profile (empty: the built-in model), whose own document store is meant
+    by an empty `store_path`; evaluations bring one of theirs.
     """
 
     version: int = 1
+    profile: str = ""
     store_kind: str = ""
     store_path: str = ""
     last_turn_share: float = 0.7
@@ -35,9 +39,10 @@ def build_retrieve_pipeline(settings: RetrievalSettings) -> Pipeline:
 
     Inputs: `reader.query`, `reader.history`, `dense.filters`, `lexical.filters`; output `fusion.documents`.
     """
+    settings = _placed(settings)
     store = document_store(settings.store_path, kind=settings.store_kind)
     pipeline = Pipeline()
-    pipeline.add_component("reader", QuestionReader(last_turn_share=settings.last_turn_share))
+    pipeline.add_component("reader", QuestionReader(last_turn_share=settings.last_turn_share, profile=settings.profile))
     pipeline.add_component("dense", DenseRetriever(store, top_k=settings.candidates))
     pipeline.add_component("lexical", LexicalRetriever(store, top_k=settings.candidates))
     pipeline.add_component("fusion", ScoreFusion(lexical_weight=settings.lexical_weight, top_k=settings.kept))
@@ -57,16 +62,43 @@ DEFAULTS = RetrievalSettings()
 def find(
     *, query: str, history: Sequence[str], filters: dict[str, Any] | None, settings: RetrievalSettings = DEFAULTS
 ) -> list[Document]:
-    """Run this process's retrieve pipeline: passages as documents, best first."""
+    """Run this process's retrieve pipeline: passages as documents, best first.
+
+    Raises:
+        EmbeddingUnavailableError: the profile's endpoint failed; `find_by_words` still works.
+        SearchUnavailableError: the document store does not answer.
+    """
     inputs = {
         "reader": {"query": query, "history": list(history)},
         "dense": {"filters": filters},
         "lexical": {"filters": filters},
     }
-    store = document_store(settings.store_path, kind=settings.store_kind)
-    result = _cached(replace(settings, store_kind=store.kind, store_path=store.path)).run(inputs)
+    result = run(_cached(_placed(settings)), inputs)
     documents: list[Document] = result["fusion"]["documents"]
     return documents
+
+
+def find_by_words(
+    *, query: str, history: Sequence[str], filters: dict[str, Any] | None, settings: RetrievalSettings = DEFAULTS
+) -> list[Document]:
+    """Find passages as documents without any vector, best first; `meta` has "dense" 0 and "lexical".
+
+    Raises:
+        SearchUnavailableError: the document store does not answer.
+    """
+    placed = _placed(settings)
+    store = document_store(placed.store_path, kind=placed.store_kind)
+    retriever = LexicalRetriever(store, top_k=settings.candidates)
+    texts = weighted_texts(query, history, settings.last_turn_share)
+    found: list[Document] = retriever.run(texts=texts, filters=filters)["documents"]
+    kept = found[: settings.kept]
+    return [replace(d, meta={**d.meta, "dense": 0.0, "lexical": d.score or 0.0}) for d in kept]
+
+
+def _placed(settings: RetrievalSettings) -> RetrievalSettings:
+    """Name the store, so that a pipeline over another one is another pipeline."""
+    kind, path = place_for(settings.store_kind, settings.store_path, settings.profile)
+    return replace(settings, store_kind=kind, store_path=path)
 
 
 @lru_cache(maxsize=PIPELINES_KEPT)

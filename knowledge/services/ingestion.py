@@ -1,26 +1,19 @@
 """Bring articles into the document store, keep it in step with them, and import many documents at once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
-import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from knowledge.models import Article, Passage, Source
+from knowledge.models import Article, Source
 from knowledge.services import articles
+from knowledge.services.passages import BATCH, follow, product_target
 from supportai.core import clock
 from supportai.core.actors import SYSTEM, Actor
 from supportai.core.errors import DomainError
 
-if TYPE_CHECKING:
-    from haystack import Document
-
-log = structlog.get_logger(__name__)
-
-BATCH = 32
 MAX_ATTEMPTS = 6
 # How often an article that changes while it is indexed is taken again before its own task has to do it.
 MAX_ROUNDS = 5
@@ -132,12 +125,17 @@ def index_articles(article_ids: Sequence[int]) -> int:
     again, so that of a write and a delete at the same time the delete wins.
     """
     done = 0
+    unsure: set[int] = set()
     for _round in range(MAX_ROUNDS):
-        waiting = list(waiting_articles().filter(pk__in=article_ids).select_related("current_revision"))
-        if not waiting:
+        # Where another worker marked a newer state, what was written here may have come after its delete: look again.
+        due = Q(pk__in=waiting_articles().filter(pk__in=article_ids)) | Q(pk__in=unsure)
+        found = list(Article.objects.filter(due).select_related("current_revision"))
+        if not found:
             break
-        _follow(waiting)
-        done += sum(_mark_followed(article) for article in waiting)
+        follow(found, product_target())
+        marked = {article.pk for article in found if _mark_followed(article)}
+        unsure = {article.pk for article in found} - marked
+        done += len(marked)
     refresh_source_states(Article.objects.filter(pk__in=article_ids).values_list("source_id", flat=True))
     return done
 
@@ -177,25 +175,6 @@ def note_failure(article_ids: Sequence[int], reason: str) -> None:
     refresh_source_states(sources)
 
 
-def rebuild_store(on_batch: Callable[[int], object] = lambda count: None, *, is_split_again: bool = False) -> int:
-    """Write every published passage to the document store again and remove everything else; count the passages.
-
-    Searches go on meanwhile. With `is_split_again` the passages are cut anew from the articles first.
-    """
-    from knowledge.stores import document_store
-
-    published = Article.objects.filter(state=Article.State.PUBLISHED).order_by("pk")
-    if is_split_again:
-        Passage.objects.filter(revision__in=published.values("current_revision")).delete()
-    kept: set[str] = set()
-    for chunk in _chunks(list(published.select_related("current_revision"))):
-        kept |= _write_passages(chunk)
-        on_batch(len(chunk))
-    store = document_store()
-    store.delete_documents([document_id for document_id in store.document_ids() if document_id not in kept])
-    return len(kept)
-
-
 def refresh_source_states(source_ids: Iterable[int | None]) -> None:
     """Set the indexing state of sources from their articles."""
     for source_id in {source_id for source_id in source_ids if source_id is not None}:
@@ -208,97 +187,7 @@ def refresh_source_states(source_ids: Iterable[int | None]) -> None:
         Source.objects.filter(pk=source_id).update(state=state, failure=failure)
 
 
-def _follow(waiting: Sequence[Article]) -> None:
-    """Bring the store to what these articles are: write what is published, forget the rest."""
-    from knowledge.stores import document_store
-
-    live = [article for article in waiting if article.is_published]
-    kept = _write_passages(live)
-    known = Passage.objects.filter(revision__article__in=waiting).values_list("public_id", flat=True)
-    document_store().delete_documents([str(id_) for id_ in known if str(id_) not in kept])
-
-
 def _mark_followed(article: Article) -> bool:
     """Note that the store holds the state that was loaded; False when the article has changed since."""
     followed = Article.objects.filter(pk=article.pk, index_version=article.index_version)
     return bool(followed.update(indexed_version=article.index_version, index_failure="", index_attempts=0))
-
-
-def _write_passages(live: Sequence[Article]) -> set[str]:
-    """Write the passages of published articles to the store, cutting texts that were not cut yet; give their ids."""
-    from knowledge.pipelines.ingest import ingest_pipeline, store_pipeline
-
-    if not live:
-        return set()
-    by_revision: dict[int, list[Passage]] = {article.current_revision_id: [] for article in live}  # type: ignore[misc]
-    for passage in Passage.objects.filter(revision__in=by_revision).order_by("position"):
-        by_revision[passage.revision_id].append(passage)
-    uncut = [article for article in live if not by_revision[article.current_revision_id]]  # type: ignore[index]
-    if uncut:
-        inputs = {"splitter": {"documents": [_whole(article) for article in uncut]}}
-        output = ingest_pipeline().run(inputs, include_outputs_from={"splitter"})
-        _store_passages(output["splitter"]["documents"])
-    cut = [
-        _piece(article, passage)
-        for article in live
-        for passage in by_revision[article.current_revision_id]  # type: ignore[index]
-    ]
-    if cut:
-        store_pipeline().run({"embedder": {"documents": cut}})
-    pieces = [*(output["splitter"]["documents"] if uncut else []), *cut]
-    return {piece.id for piece in pieces}
-
-
-def _store_passages(pieces: Sequence["Document"]) -> None:
-    """Store cut pieces as rows; another process may have stored the same ones."""
-    rows = [
-        Passage(
-            public_id=piece.id,
-            revision_id=piece.meta["revision_id"],
-            position=piece.meta["position"],
-            heading=piece.meta["heading"],
-            body=piece.content or "",
-            start=piece.meta["start"],
-            end=piece.meta["end"],
-        )
-        for piece in pieces
-    ]
-    Passage.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
-
-
-def _whole(article: Article) -> "Document":
-    from haystack import Document
-
-    revision = article.current_revision
-    assert revision is not None
-    return Document(id=str(revision.public_id), content=revision.body, meta=_meta(article))
-
-
-def _piece(article: Article, passage: Passage) -> "Document":
-    from haystack import Document
-
-    meta = {
-        **_meta(article),
-        "heading": passage.heading,
-        "position": passage.position,
-        "start": passage.start,
-        "end": passage.end,
-    }
-    return Document(id=str(passage.public_id), content=passage.body, meta=meta)
-
-
-def _meta(article: Article) -> dict[str, Any]:
-    return {
-        "article_id": article.pk,
-        "revision_id": article.current_revision_id,
-        "title": article.title,
-        "audience": article.audience,
-        "language": article.language,
-        "product": article.product,
-        "origin": article.origin,
-    }
-
-
-def _chunks(items: Sequence[Article]) -> Iterator[Sequence[Article]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]

@@ -25,8 +25,6 @@ from knowledge.stores.words import query_words
 
 T = TypeVar("T")
 
-# Lucene leaves k1 + 1 out of BM25's numerator (LUCENE-8563), FTS5 has it; k1 is 1.2 in both.
-TO_FTS5_SCALE = 2.2
 PAGE = 1000
 MOST_CANDIDATES = 10_000
 CANDIDATES = 200
@@ -133,15 +131,16 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         return [_document(hit, _dot_product(hit["_score"])) for hit in answer["hits"]["hits"]]
 
     def lexical_retrieval(self, query: str, *, filters: Filters | None = None, top_k: int = 10) -> list[Document]:
-        """Give the documents that share words with the query by BM25, best first; `score` is on FTS5's scale."""
+        """Give the documents that share words with the query by BM25, best first; `score` is above 0."""
         words = query_words(query)
         if not words:
             return []
-        # combined_fields counts a word once over all fields (BM25F), as FTS5 does with its column weights.
+        # combined_fields counts a word once over all fields (BM25F), as FTS5 does with its column weights. Elasticsearch
+        # keeps k1 + 1 in BM25's numerator, which Lucene itself has dropped, so both stores score on one scale.
         wanted = {"combined_fields": {"query": " ".join(words), "fields": list(WORD_FIELDS), "operator": "or"}}
         asked = {"bool": {"must": [wanted], "filter": [to_query(filters)]}}
         answer = self._search(query=asked, size=top_k)
-        return [_document(hit, hit["_score"] * TO_FTS5_SCALE) for hit in answer["hits"]["hits"]]
+        return [_document(hit, hit["_score"]) for hit in answer["hits"]["hits"]]
 
     @contextmanager
     def rebuilding(self) -> Iterator["ElasticPassageStore"]:

@@ -1,5 +1,6 @@
 """The connection to Elasticsearch: time-outs, attempts, who we are, and what is told when it fails."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ ATTEMPTS_AGAIN = 1
 # Too many requests, and what a proxy says while a node restarts.
 STATUSES_AGAIN = (429, 502, 503, 504)
 NODE_REST_SECONDS = 5
+# It logs every request otherwise.
+logging.getLogger("elastic_transport.transport").setLevel(logging.WARNING)
 DEFAULT_PORTS = {"http": 9200, "https": 443}
 MISSING = 404
 

@@ -4,7 +4,7 @@ import pytest
 
 from knowledge import tasks
 from knowledge.models import Article, Passage, Source
-from knowledge.services import articles, ingestion
+from knowledge.services import articles, ingestion, passages, rebuilding
 from knowledge.services.ingestion import ImportedDocument, ImportFailure, import_documents
 from knowledge.services.search import search
 from knowledge.tests.factories import publish_text
@@ -87,15 +87,15 @@ def test_an_archived_article_leaves_the_store(store):
 
 def test_the_delete_wins_when_it_comes_while_indexing_runs(store, monkeypatch):
     article = publish_text(*EXPORT)
-    write = ingestion._write_passages
+    write = passages.write_passages
 
-    def archived_meanwhile(live):
-        kept = write(live)
+    def archived_meanwhile(live, target):
+        kept = write(live, target)
         if Article.objects.get(pk=article.pk).is_published:
             articles.archive_article(article_id=article.pk)
         return kept
 
-    monkeypatch.setattr(ingestion, "_write_passages", archived_meanwhile)
+    monkeypatch.setattr(passages, "write_passages", archived_meanwhile)
     ingestion.index_articles([article.pk])
     assert store.count_documents() == 0
     article.refresh_from_db()
@@ -122,10 +122,10 @@ def test_publishing_indexes_through_event_and_task(store, django_capture_on_comm
 def test_a_failure_is_written_down_and_shown_at_the_source(store, monkeypatch):
     import_documents(documents=documents(EXPORT), source_name="Docs")
 
-    def broken(_live):
+    def broken(*_args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(ingestion, "_write_passages", broken)
+    monkeypatch.setattr(passages, "write_passages", broken)
     tasks.index_articles.call_local([Article.objects.get().pk])
     article, source = Article.objects.get(), Source.objects.get()
     assert article.index_failure == "OSError: disk full"
@@ -165,7 +165,7 @@ def test_the_store_can_be_rebuilt_from_the_passages(store):
     ingestion.index_waiting()
     before = stored_ids(store)
     store.delete_documents(list(before)[:1])
-    assert ingestion.rebuild_store() == 2
+    assert rebuilding.rebuild_store() == 2
     assert stored_ids(store) == before
 
 
@@ -173,7 +173,7 @@ def test_rebuilding_removes_what_is_not_published(store):
     article = publish_text(*EXPORT)
     ingestion.index_articles([article.pk])
     Article.objects.filter(pk=article.pk).update(state=Article.State.DRAFT)
-    assert ingestion.rebuild_store() == 0
+    assert rebuilding.rebuild_store() == 0
     assert store.count_documents() == 0
 
 
@@ -181,5 +181,5 @@ def test_rebuilding_can_cut_the_articles_anew(store):
     article = publish_text(*EXPORT)
     ingestion.index_articles([article.pk])
     Passage.objects.update(heading="stale")
-    ingestion.rebuild_store(is_split_again=True)
+    rebuilding.rebuild_store(is_split_again=True)
     assert Passage.objects.get().heading == "CSV"

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from knowledge.models import Article
-from knowledge.services import ingestion
+from knowledge.services import rebuilding
 
 
 class Command(BaseCommand):
@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         total = Article.objects.filter(state=Article.State.PUBLISHED).count()
         with tqdm(total=total, desc="Indexing", unit=" articles", disable=options["verbosity"] == 0) as bar:
-            passages = ingestion.rebuild_store(on_batch=bar.update, is_split_again=options["split"])
+            passages = rebuilding.rebuild_store(on_batch=bar.update, is_split_again=options["split"])
         self.stdout.write(f"{passages} passages of {total} articles are in the document store.")
