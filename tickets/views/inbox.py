@@ -1,5 +1,6 @@
 """The inbox: views on the left, rows in the middle, the selected conversation on the right."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -99,7 +100,7 @@ def nav_context(request: StaffHttpRequest, shown: InboxFilter) -> JSONDict:
         NotFoundError: the address names a team that does not exist.
     """
     counted = selectors_inbox.view_counts(user_id=request.user.pk)
-    teams = list(selectors_inbox.teams_with_counts())
+    teams = selectors_inbox.teams_with_counts()
     return {
         "views": [{"view": view, "count": counted.get(key)} for key, view in VIEWS.items()],
         "teams": teams,
@@ -109,7 +110,7 @@ def nav_context(request: StaffHttpRequest, shown: InboxFilter) -> JSONDict:
     }
 
 
-def _heading(shown: InboxFilter, teams: list[Team]) -> InboxView:
+def _heading(shown: InboxFilter, teams: Sequence[Team]) -> InboxView:
     if shown.words:
         return InboxView(
             key="search",

@@ -215,10 +215,10 @@ def test_the_list_takes_as_many_queries_for_thirty_tickets_as_for_one(lead, djan
             HandoffFactory(ticket=ticket)
 
     fill(1)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         lead.get(INBOX)
     fill(29)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         lead.get(INBOX)
 
 
