@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import BrandField, OrganizationField
 from accounts.models import Contact, Organization
-from supportai.core.api.bodies import BIGGEST, Body
+from supportai.core.api.bodies import BIGGEST, Body, Shown
 
 NORTHWIND = {
     "id": "0b9a1f6e-9f1c-4f39-8d3e-5a3c0f6f2d11",
@@ -34,7 +34,7 @@ ANA = {
 
 
 @extend_schema_serializer(examples=[OpenApiExample("An organization", NORTHWIND, response_only=True)])
-class OrganizationSerializer(serializers.ModelSerializer[Organization]):
+class OrganizationSerializer(Shown):
     """A customer company."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -46,7 +46,7 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A contact", ANA, response_only=True)])
-class ContactSerializer(serializers.ModelSerializer[Contact]):
+class ContactSerializer(Shown):
     """A customer's person; `organization` is an id, `plan` the organization's, else the contact's own."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)

@@ -3,11 +3,11 @@
 from rest_framework import serializers
 
 from integrations.models import ActionExecution, Approval, Installation
-from supportai.core.api.bodies import Body
+from supportai.core.api.bodies import Body, Shown
 from supportai.core.models import JSONDict
 
 
-class InstallationSerializer(serializers.ModelSerializer[Installation]):
+class InstallationSerializer(Shown):
     """A connected account; `capabilities` are what is bound to it."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -34,7 +34,7 @@ class InstallationSerializer(serializers.ModelSerializer[Installation]):
         return sorted(binding.capability for binding in obj.bindings.all())
 
 
-class ExecutionSerializer(serializers.ModelSerializer[ActionExecution]):
+class ExecutionSerializer(Shown):
     """One call of an action; `contact`, `installation` and `approval` are ids."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -70,7 +70,7 @@ class ExecutionSerializer(serializers.ModelSerializer[ActionExecution]):
         read_only_fields = fields
 
 
-class ApprovalSerializer(serializers.ModelSerializer[Approval]):
+class ApprovalSerializer(Shown):
     """A question to people about one frozen call; `decisions` are what they said so far."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)

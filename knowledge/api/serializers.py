@@ -1,17 +1,22 @@
 """What the API says about articles and search results, and what it takes."""
 
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from knowledge.models import Article
-from supportai.core.api.bodies import Body
+from supportai.core.api.bodies import Body, Shown
 
 
-class ArticleSerializer(serializers.ModelSerializer[Article]):
+class ArticleSerializer(Shown):
     """An article with the Markdown that readers see, or the latest draft where nothing is published."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
-    body = serializers.SerializerMethodField(help_text="Markdown.")
-    source = serializers.SlugRelatedField(slug_field="name", read_only=True, help_text="The source's name.")  # type: ignore[assignment, var-annotated]
+    body = serializers.CharField(source="shown_body", read_only=True, help_text="Markdown.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        source="source.name", read_only=True, allow_null=True, help_text="The source's name."
+    )
     url = serializers.CharField(source="get_absolute_url", read_only=True)
     is_indexed = serializers.BooleanField(source="is_index_current", read_only=True)
 
@@ -37,12 +42,16 @@ class ArticleSerializer(serializers.ModelSerializer[Article]):
         )
         read_only_fields = fields
 
-    def get_body(self, article: Article) -> str:
-        """Give the current revision's text."""
-        revision = article.current_revision or article.revisions.order_by("-number").first()
-        return revision.body if revision else ""
 
-
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "An article",
+            {"title": "Refunds", "body": "A refund takes **five days**.", "product": "Billing"},
+            request_only=True,
+        )
+    ]
+)
 class WriteArticleSerializer(Body):
     """A new article."""
 
@@ -64,7 +73,16 @@ class ReviseArticleSerializer(Body):
     audience = serializers.ChoiceField(choices=Article.Audience.choices, required=False)
     language = serializers.CharField(max_length=10, required=False)
     product = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    is_published = serializers.BooleanField(default=True, help_text="False stores the text as a draft for later.")
+    is_published = serializers.BooleanField(
+        required=False,
+        help_text="False stores the text as a draft for later; true without a text publishes the latest draft.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a draft of nothing."""
+        if attrs.get("is_published") is False and not {"title", "body"} & set(attrs):
+            raise serializers.ValidationError({"is_published": ["False needs a title or a body to keep as a draft."]})
+        return attrs
 
 
 class SearchQuerySerializer(Body):

@@ -1,8 +1,8 @@
 """REST: articles and search."""
 
-from typing import Any
-
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import IsAuthenticated
@@ -12,17 +12,18 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.permissions import CanSeeInbox, HasScope
-from knowledge import selectors
 from knowledge.acting import staff_actor
 from knowledge.api import serializers
 from knowledge.api.filters import ArticleFilter
 from knowledge.api.permissions import ReadsOrWritesArticles
-from knowledge.models import Article
+from knowledge.models import Article, Revision
 from knowledge.services import articles
 from knowledge.services.answers import compose
 from knowledge.services.search import search
+from supportai.core.actors import Actor
 from supportai.core.api.bodies import valid
 from supportai.core.api.idempotency import IDEMPOTENCY_KEY, once
+from supportai.core.models import JSONDict
 
 DETAILS = ("slug", "audience", "language", "product")
 
@@ -41,8 +42,10 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
     queryset = Article.objects.none()
 
     def get_queryset(self) -> QuerySet[Article]:
-        """Give all articles with their texts."""
-        return selectors.all_articles()
+        """Give all articles with the text that readers see, or their latest draft's, in one query."""
+        latest = Revision.objects.filter(article=OuterRef("pk")).order_by("-number").values("body")[:1]
+        shown = Coalesce("current_revision__body", Subquery(latest), Value(""))
+        return Article.objects.select_related("source").annotate(shown_body=shown)
 
     @extend_schema(
         summary="Write an article",
@@ -53,9 +56,9 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
     def create(self, request: Request) -> Response:
         given = valid(serializers.WriteArticleSerializer(data=request.data))
 
-        def make() -> tuple[Any, int]:
+        def make() -> tuple[JSONDict, int]:
             article = articles.create_article(actor=staff_actor(request), **given)
-            return self.get_serializer(article).data, 201
+            return self._shown(article.pk), 201
 
         return once(request, make)
 
@@ -66,20 +69,9 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
     )
     def partial_update(self, request: Request, public_id: str) -> Response:  # noqa: ARG002 - get_object() reads it
         given = valid(serializers.ReviseArticleSerializer(data=request.data))
-        article = self.get_object()
-        details = {name: given[name] for name in DETAILS if name in given}
-        if details:
-            article = articles.describe_article(article_id=article.pk, **details)
-        if "title" in given or "body" in given:
-            before = self.get_serializer(article).data
-            article = articles.revise_article(
-                article_id=article.pk,
-                title=given.get("title", before["title"]),
-                body=given.get("body", before["body"]),
-                actor=staff_actor(request),
-                is_published=given["is_published"],
-            )
-        return Response(self.get_serializer(article).data)
+        article_id = self.get_object().pk
+        change_article(article_id, given, staff_actor(request))
+        return Response(self._shown(article_id))
 
     @extend_schema(
         summary="Archive an article: readers and the AI agent lose it, its revisions stay", responses={204: None}
@@ -87,6 +79,29 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
     def destroy(self, request: Request, public_id: str) -> Response:  # noqa: ARG002 - get_object() reads it
         articles.archive_article(article_id=self.get_object().pk)
         return Response(status=204)
+
+    def _shown(self, article_id: int) -> JSONDict:
+        return dict(self.get_serializer(self.get_queryset().get(pk=article_id)).data)
+
+
+@transaction.atomic
+def change_article(article_id: int, changes: JSONDict, actor: Actor) -> None:
+    """Change all or nothing; what is left out stays, also when another text arrives at the same moment."""
+    article = Article.objects.select_for_update(of=("self",), no_key=True).get(pk=article_id)
+    details = {name: changes[name] for name in DETAILS if name in changes}
+    if details:
+        articles.describe_article(article_id=article_id, **details)
+    if "title" in changes or "body" in changes:
+        shown = article.current_revision or article.revisions.order_by("-number").first()
+        articles.revise_article(
+            article_id=article_id,
+            title=changes.get("title", article.title),
+            body=changes.get("body", shown.body if shown else ""),
+            actor=actor,
+            is_published=changes.get("is_published", True),
+        )
+    elif changes.get("is_published"):
+        articles.publish_article(article_id=article_id)
 
 
 class SearchView(APIView):

@@ -5,13 +5,13 @@ from rest_framework import serializers
 
 from accounts.api.fields import BrandField, StaffField
 from accounts.models import IdentityLevel
-from supportai.core.api.bodies import Body
+from supportai.core.api.bodies import Body, Shown
 from supportai.core.models import JSONDict
 from tickets import selectors
 from tickets.models import AgentRun, AgentStep, Citation, Message, Ticket
 
 
-class TicketSerializer(serializers.ModelSerializer[Ticket]):
+class TicketSerializer(Shown):
     """One customer problem; `contact` and `assignee` are ids, `team` and `brand` slugs."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -85,7 +85,7 @@ class TicketChangeSerializer(Body):
     assignee = StaffField(required=False, allow_null=True, help_text="A member of staff's id, or null for nobody.")
 
 
-class CitationSerializer(serializers.ModelSerializer[Citation]):
+class CitationSerializer(Shown):
     """A numbered source of an AI answer."""
 
     class Meta:
@@ -94,7 +94,7 @@ class CitationSerializer(serializers.ModelSerializer[Citation]):
         read_only_fields = fields
 
 
-class MessageSerializer(serializers.ModelSerializer[Message]):
+class MessageSerializer(Shown):
     """One entry of a conversation; `kind` is `note` for what no customer sees."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -141,7 +141,7 @@ class NewMessageSerializer(Body):
     kind = serializers.ChoiceField(choices=["public", "note"], default="public")
 
 
-class StepSerializer(serializers.ModelSerializer[AgentStep]):
+class StepSerializer(Shown):
     """One step of a run: the decision and what came of it."""
 
     input = serializers.SerializerMethodField()
@@ -172,7 +172,7 @@ class StepSerializer(serializers.ModelSerializer[AgentStep]):
         return dict(obj.output)
 
 
-class RunSerializer(serializers.ModelSerializer[AgentRun]):
+class RunSerializer(Shown):
     """One customer turn as the AI agent worked on it."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)

@@ -1,4 +1,4 @@
-"""What requests say: fields that nothing reads are refused, so that a misspelt one is noticed."""
+"""Bodies: of requests, where a field that nothing reads is refused, and of answers, which are described as they are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +23,23 @@ class Body(serializers.Serializer[Any]):
             if unknown:
                 raise serializers.ValidationError({name: ["There is no such field."] for name in unknown[:10]})
         return super().to_internal_value(data)
+
+
+class Shown(serializers.ModelSerializer[Any]):
+    """The base of what is shown of a row; the description tells that a choice or a slug may be empty."""
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        """Show slugs as text: an empty one does not match the pattern of slugs."""
+        kind, options = super().build_standard_field(field_name, model_field)
+        if kind is not serializers.SlugField:
+            return kind, options
+        return serializers.CharField, {name: value for name, value in options.items() if name != "allow_unicode"}
+
+    def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
+        """Keep for choices what the framework drops from every field that is only read."""
+        may_be_empty = "choices" in kwargs and kwargs.get("allow_blank", False)
+        kept = super().include_extra_kwargs(kwargs, extra_kwargs)
+        return kept | {"allow_blank": True} if may_be_empty else kept
 
 
 def valid(body: Body) -> dict[str, Any]:
