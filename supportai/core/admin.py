@@ -1,6 +1,7 @@
 """What every page of the admin shares: our look, histories, read-only records, safe credentials."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,20 @@ class PlainAdmin(ModelAdmin):
     list_filter_submit = True
     warn_unsaved_form = True
     formfield_overrides: Any = {SecretField: {"widget": UnfoldAdminPasswordWidget}}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave secrets out for those who may only look: Django would print the value where it offers no box."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request)):
+            return fieldsets
+        secret = {field.name for field in self.model._meta.get_fields() if isinstance(field, SecretField)}
+        return [(title, {**options, "fields": _without(options["fields"], secret)}) for title, options in fieldsets]
+
+
+def _without(fields: Iterable[Any], names: set[str]) -> list[Any]:
+    """Leave out fields by name, also in the rows of several."""
+    rows = (field if isinstance(field, str) else _without(field, names) for field in fields)
+    return [row for row in rows if row and not (isinstance(row, str) and row in names)]
 
 
 class ConfigurationAdmin(SimpleHistoryAdmin, PlainAdmin):
