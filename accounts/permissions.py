@@ -64,3 +64,8 @@ def can_approve_action(user: Person, *, amount_cents: int | None = None, risk: s
 def can_oversee_ai(user: Person) -> bool:
     """Tell whether somebody may read runs of every team, change stages and stop the AI agent."""
     return _has(user, Right.OVERSEE_AI)
+
+
+def can_see_insights(user: Person) -> bool:
+    """Tell whether somebody may see the figures of all tickets: leads, admins and AI oversight."""
+    return can_oversee_ai(user)

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
-from accounts.permissions import can_approve_suggestion, can_configure, can_oversee_ai, can_see_inbox
+from accounts.permissions import can_approve_suggestion, can_configure, can_oversee_ai, can_see_inbox, can_see_insights
 from supportai.core.models import JSONDict
 from tickets import selectors_inbox
 
@@ -27,5 +27,6 @@ def bar_for(user: object) -> JSONDict:
         "approvals": selectors_inbox.count_approvals(),
         "switch": selectors_inbox.ai_switch(),
         "can_switch": user.is_staff and (can_oversee_ai(user) or can_configure(user)),
+        "can_see_insights": can_see_insights(user),
         "suggestions": selectors_inbox.count_suggestions() if can_approve_suggestion(user) else 0,
     }

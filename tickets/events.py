@@ -47,7 +47,7 @@ class TicketResolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReopened:
-    """A customer came back after a resolution, or a person returned the ticket to the AI agent."""
+    """A customer came back, a person returned the ticket to the AI agent, or a resolution was undone in its episode."""
 
     ticket_id: int
     episode: int

@@ -9,7 +9,7 @@ from supportai.core import clock
 from supportai.core.actors import SYSTEM, Actor
 from supportai.core.events import publish
 from tickets.errors import TicketAlreadyResolvedError, TicketNotResolvedError
-from tickets.events import TicketChanged, TicketResolved
+from tickets.events import TicketChanged, TicketReopened, TicketResolved
 from tickets.models import AgentRun, Handoff, Message, Ticket
 from tickets.services import ownership, runs
 from tickets.services.messages import begin_episode, lock_ticket, post_event
@@ -125,6 +125,7 @@ def reopen(*, ticket_id: int, actor: Actor) -> Ticket:
         ticket.handler = Ticket.Handler.PERSON
     ticket.save(update_fields=["status", "resolved_at", "resolved_by", "ledger", "handler"])
     publish(TicketChanged(ticket_id=ticket.pk))
+    publish(TicketReopened(ticket_id=ticket.pk, episode=ticket.episode))
     return ticket
 
 

@@ -254,7 +254,7 @@ def test_reopening_goes_on_in_the_episode_with_a_person(seen, django_capture_on_
         opened = lifecycle.reopen(ticket_id=ticket.pk, actor=Actor.staff(ines.pk))
     assert (opened.status, opened.handler, opened.episode) == ("open", "person", 1)
     assert (opened.resolved_at, opened.resolved_by, opened.ledger) == (None, "", "")
-    assert seen == [TicketChanged(ticket_id=ticket.pk)]
+    assert seen == [TicketChanged(ticket_id=ticket.pk), TicketReopened(ticket_id=ticket.pk, episode=1)]
 
 
 def test_reopening_by_the_system_leaves_the_handler():
