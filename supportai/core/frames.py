@@ -24,8 +24,12 @@ log = structlog.get_logger(__name__)
 
 FRAME_VERSION = 1
 BUFFER_FRAMES = 256
+# A burst fills buffers before the loop has let anybody empty them, so a full one is given this long.
+TURN_SECONDS = 0.05
 CLOSE_TOO_SLOW = 4408
-# A ring is not worth waiting for: how long one may take, and for how long none is tried after one that failed.
+# RFC 6455's registry: the service restarts. Clients connect anew and ask for what they missed.
+CLOSE_RESTARTS = 1012
+# A ring is not worth waiting for: how long one may take, and how long Redis is left alone after it failed.
 RING_SECONDS = 1.0
 SILENT_SECONDS = 1.0
 
@@ -93,16 +97,22 @@ class Hub:
         self._members: dict[int, _Member] = {}
         self._starting = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
+        self._catching_up: asyncio.Task[None] | None = None
 
     async def join(self, group: str, socket: Socket) -> None:
-        """Give a socket the frames of a group."""
-        await self._start()
+        """Give a socket the frames of a group; while Redis is away there are none, and it is closed once they come."""
+        self._use_this_loop()
         member = self._members.get(id(socket)) or self._members.setdefault(id(socket), _Member(socket))
-        first = not self._groups[group]
         self._groups[group].add(member)
         member.groups.add(group)
-        if first:
-            await get_channel_layer().group_add(group, self._channel)
+        if self._catching_up and not self._catching_up.done():
+            return
+        try:
+            # Each asks for it: the layer subscribes once, and lets nobody read the database before it has.
+            await self._subscribe(group)
+        except RedisError as exc:
+            log.warning("hub.not_subscribed", error=type(exc).__name__)
+            self._start_catching_up()
 
     async def leave(self, group: str, socket: Socket) -> None:
         """Stop a socket's frames of a group; its writer ends with its last group."""
@@ -110,42 +120,100 @@ class Hub:
         if member is None or group not in member.groups:
             return
         member.groups.discard(group)
-        self._groups[group].discard(member)
-        if not self._groups[group]:
-            del self._groups[group]
-            await get_channel_layer().group_discard(group, self._channel)
         if not member.groups:
             del self._members[id(socket)]
             member.writer.cancel()
+        self._groups[group].discard(member)
+        if not self._groups[group]:
+            del self._groups[group]
+            # When this fails, what still comes for the group goes nowhere.
+            with contextlib.suppress(RedisError):
+                await get_channel_layer().group_discard(group, self._channel)
 
-    async def _start(self) -> None:
+    async def forget(self, socket: Socket) -> None:
+        """Take a socket out of all its groups."""
+        member = self._members.get(id(socket))
+        for group in list(member.groups) if member else ():
+            await self.leave(group, socket)
+
+    def _use_this_loop(self) -> None:
         loop = asyncio.get_running_loop()
         if self.loop is not loop:
             # A new event loop (each test has its own): nothing of the old one can be used any more.
             self.__init__()  # type: ignore[misc]
             self.loop = loop
+
+    async def _subscribe(self, group: str) -> None:
+        """Put the process into a group of the channel layer, with a channel that is read.
+
+        Raises:
+            RedisError: Redis is away.
+        """
         async with self._starting:
             if self._reader is None or self._reader.done():
                 self._channel = await get_channel_layer().new_channel("hub")
                 self._reader = asyncio.create_task(self._read())
+                self._notice_reconnects()
+                for joined in list(self._groups):
+                    await get_channel_layer().group_add(joined, self._channel)
+        await get_channel_layer().group_add(group, self._channel)
+
+    def _start_catching_up(self) -> None:
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """Subscribe to what could not be, as soon as Redis is there, and let everybody ask for what rang meanwhile."""
+        is_done = False
+        while not is_done:
+            await asyncio.sleep(SILENT_SECONDS)
+            with contextlib.suppress(RedisError):
+                for group in list(self._groups):
+                    await self._subscribe(group)
+                is_done = True
+        self._catching_up = None
+        self._resume_all()
+
+    def _notice_reconnects(self) -> None:
+        """Let the connections to Redis call when they were made anew, which channels_redis 4.3 does not pass on.
+
+        They call when they have subscribed again, so nothing is missed between that and what clients then ask for.
+        """
+        if settings.REDIS_URL:
+            for shard in get_channel_layer()._get_layer()._shards:
+                shard._pubsub.connection.register_connect_callback(self._reconnected)
+
+    def _reconnected(self, _connection: object) -> None:
+        self._resume_all()
+
+    def _resume_all(self) -> None:
+        """Close all sockets, so that clients come back and ask for what rang while Redis was away."""
+        log.warning("hub.redis_is_back", sockets=len(self._members))
+        for member in list(self._members.values()):
+            self._close(member, CLOSE_RESTARTS)
 
     async def _read(self) -> None:
         layer = get_channel_layer()
         while True:
             message = await layer.receive(self._channel)
             await self._fan_out(message["group"], message["text"])
+            # Receiving what is there already does not let the writers run.
+            await asyncio.sleep(0)
 
     async def _fan_out(self, group: str, text: str) -> None:
-        slow = [member for member in self._groups.get(group, ()) if not member.offer(text)]
+        full = [member for member in list(self._groups.get(group, ())) if not member.offer(text)]
+        if not full:
+            return
+        await asyncio.sleep(TURN_SECONDS)
+        slow = [member for member in full if not member.offer(text)]
         for member in slow:
             log.warning("hub.socket_too_slow", group_kind=group.partition(".")[0])
-            await self._drop(member)
+            await self.forget(member.socket)
+            self._close(member, CLOSE_TOO_SLOW)
 
-    async def _drop(self, member: _Member) -> None:
-        """Take a socket out of all groups and close it; closing waits for its full pipe, so nobody waits for that."""
-        for group in list(member.groups):
-            await self.leave(group, member.socket)
-        closing = asyncio.create_task(member.socket.close(code=CLOSE_TOO_SLOW))
+    def _close(self, member: _Member, code: int) -> None:
+        """Close a socket; that waits for its pipe, which may be full, so nobody waits for it."""
+        closing = asyncio.create_task(member.socket.close(code=code))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 

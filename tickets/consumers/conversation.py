@@ -51,8 +51,6 @@ class ConversationConsumer(FrameConsumer):
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - the base class passes it
         if self.deadline:
             self.deadline.cancel()
-        if self.group:
-            await hub.leave(self.group, self)
 
     async def take(self, content: JSONDict) -> None:
         self._count()

@@ -31,7 +31,6 @@ def contact_of(public_id: UUID) -> UUID | None:
 class InboxConsumer(FrameConsumer):
     """Staff socket: rings for every row of the inbox, and for the one ticket that is looked at."""
 
-    is_joined = False
     watched: UUID | None = None
     contact: UUID | None = None
 
@@ -43,13 +42,6 @@ class InboxConsumer(FrameConsumer):
             return
         await self.accept()
         await hub.join(INBOX_GROUP, self)
-        self.is_joined = True
-
-    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - the base class passes it
-        if self.watched:
-            await hub.leave(ticket_group(self.watched), self)
-        if self.is_joined:
-            await hub.leave(INBOX_GROUP, self)
 
     async def take(self, content: JSONDict) -> None:
         kind = content.get("type")

@@ -6,7 +6,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from supportai.core.errors import DomainError, InvalidInputError
-from supportai.core.frames import encode_frame
+from supportai.core.frames import encode_frame, hub
 from supportai.core.models import JSONDict
 
 MAX_FRAME_CHARACTERS = 64_000
@@ -17,6 +17,13 @@ CLOSE_NO_SESSION = 4401
 
 class FrameConsumer(AsyncWebsocketConsumer):
     """A websocket of JSON frames, where nothing that a client sends ends the connection with an exception."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve, and leave the hub however that ends: `disconnect` is not called after an exception."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await hub.forget(self)
 
     def header(self, name: str) -> str:
         """Give a header of the handshake, or an empty text."""

@@ -4,12 +4,24 @@ import asyncio
 import json
 import uuid
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
-from channels.layers import BaseChannelLayer
+from channels.layers import BaseChannelLayer, channel_layers, get_channel_layer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from supportai.core import frames
-from supportai.core.frames import BUFFER_FRAMES, CLOSE_TOO_SLOW, Hub, encode_frame, hub, send_frame
+from supportai.core.frames import (
+    BUFFER_FRAMES,
+    CLOSE_RESTARTS,
+    CLOSE_TOO_SLOW,
+    Hub,
+    encode_frame,
+    hub,
+    send_frame,
+)
+from supportai.tests.front import Line
 
 
 class FakeSocket:
@@ -182,6 +194,127 @@ async def test_joining_at_once_starts_one_reader():
     assert len([task for task in readers if task is not hub._reader]) == 1
     for socket in sockets:
         await fresh.leave("ticket.a", socket)
+
+
+async def test_a_burst_that_was_waiting_is_no_reason_to_close_anybody():
+    socket = FakeSocket()
+    await hub.join("inbox", socket)
+    layer = get_channel_layer()
+    for number in range(BUFFER_FRAMES * 3):
+        text = encode_frame({"type": "row", "n": number})
+        await layer.group_send("inbox", {"type": "hub.frame", "group": "inbox", "text": text})
+    await settle(lambda: len(socket.got) == BUFFER_FRAMES * 3)
+    assert [frame["n"] for frame in socket.got] == list(range(BUFFER_FRAMES * 3))
+    assert socket.closed_with is None
+
+
+async def test_a_forgotten_socket_is_in_no_group_and_its_writer_ends():
+    socket, stays = FakeSocket(), FakeSocket()
+    for group in ("inbox", "ticket.a"):
+        await hub.join(group, socket)
+    await hub.join("ticket.a", stays)
+    writer = hub._members[id(socket)].writer
+    await hub.forget(socket)
+    await hub.forget(socket)
+    await ring("ticket.a", {"type": "message"})
+    await settle(lambda: stays.got and writer.done())
+    assert socket.got == []
+    assert "inbox" not in hub._groups
+
+
+async def test_a_reader_that_broke_is_replaced_with_the_next_socket_and_nobody_stays_deaf():
+    before, after = FakeSocket(), FakeSocket()
+    await hub.join("ticket.a", before)
+    hub._reader.cancel()
+    await asyncio.wait({hub._reader})
+    await hub.join("ticket.b", after)
+    await ring("ticket.a", {"type": "message"})
+    await settle(lambda: before.got)
+
+
+class AwayLayer:
+    """Redis' layer while Redis is away, until it is told otherwise."""
+
+    def __init__(self, layer) -> None:
+        self.layer, self.is_away, self.asked = layer, True, 0
+
+    def __getattr__(self, name):
+        return getattr(self.layer, name)
+
+    async def group_add(self, group, channel):
+        self.asked += 1
+        if self.is_away:
+            raise RedisConnectionError("gone")
+        await self.layer.group_add(group, channel)
+
+    async def group_discard(self, group, channel):
+        if self.is_away:
+            raise RedisConnectionError("gone")
+        await self.layer.group_discard(group, channel)
+
+
+@pytest.fixture
+def away(monkeypatch):
+    layer = AwayLayer(get_channel_layer())
+    monkeypatch.setattr(frames, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(frames, "SILENT_SECONDS", 0.02)
+    return layer
+
+
+async def test_while_redis_is_away_sockets_stay_and_are_sent_to_resume_once_it_is_back(away):
+    first, second = FakeSocket(), FakeSocket()
+    await hub.join("ticket.a", first)
+    await hub.join("ticket.b", second)
+    await asyncio.sleep(0.1)
+    assert (first.closed_with, second.closed_with) == (None, None)
+    away.is_away = False
+    await settle(lambda: first.closed_with and second.closed_with)
+    assert first.closed_with == second.closed_with == CLOSE_RESTARTS
+    await ring("ticket.b", {"type": "message"})
+    await settle(lambda: second.got)
+
+
+async def test_a_redis_that_is_away_is_asked_by_one_task_and_not_by_every_socket(away, monkeypatch):
+    monkeypatch.setattr(frames, "SILENT_SECONDS", 60)
+    sockets = [FakeSocket() for _ in range(5)]
+    for number, socket in enumerate(sockets):
+        await hub.join(f"ticket.{number}", socket)
+    assert away.asked == 1
+
+
+async def test_leaving_works_while_redis_is_away(away):
+    socket = FakeSocket()
+    await hub.join("ticket.a", socket)
+    await hub.leave("ticket.a", socket)
+    assert id(socket) not in hub._members
+    assert "ticket.a" not in hub._groups
+
+
+@pytest.mark.live("REDIS_URL")
+async def test_when_redis_comes_back_the_groups_are_subscribed_to_again_and_sockets_sent_to_resume(settings):
+    """A real cut: the connection ends, rings are lost, the connection is made anew by itself."""
+    address = urlsplit(settings.REDIS_URL)
+    line = Line(address.hostname, address.port or 6379)
+    through = address._replace(netloc=f"127.0.0.1:{line.port}").geturl()
+    channel_layers.set("default", RedisPubSubChannelLayer(hosts=[through], prefix=settings.REDIS_PREFIX))
+    try:
+        socket = FakeSocket()
+        await hub.join("ticket.a", socket)
+        await ring("ticket.a", {"type": "message", "sequence": 1})
+        await settle(lambda: socket.got)
+        await asyncio.to_thread(line.cut)
+        await ring("ticket.a", {"type": "message", "sequence": 2})
+        await asyncio.to_thread(line.resume)
+        await settle(lambda: socket.closed_with is not None, seconds=15)
+        assert socket.closed_with == CLOSE_RESTARTS
+        await ring("ticket.a", {"type": "message", "sequence": 3})
+        await settle(lambda: socket.got[-1]["sequence"] == 3)
+        assert [frame["sequence"] for frame in socket.got] == [1, 3], "what rang meanwhile is fetched by sequence"
+        await hub.forget(socket)
+    finally:
+        await asyncio.to_thread(line.stop)
+        channel_layers.set("default", None)
+        channel_layers.backends.pop("default")
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000])
