@@ -12,17 +12,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from knowledge.quotes import units_of
-from knowledge.stopwords import content_words, stem
+from knowledge.stopwords import stem, stems
 from supportai.tests.model_wire import ModelReply, ModelRequest
 
 DATA = re.compile(r"<data>\s*(\{.*\})\s*</data>", re.DOTALL)
 PHRASE = re.compile(r'"([^"]+)"')
-WORD = re.compile(r"[a-z']+")
+WORD = re.compile(r"[a-z0-9][a-z0-9_']*")
 QUESTION = re.compile(
     r"^(?:(?:hi|hello|hey|quick question|and|so|also|but|please|ok|can you tell me|tell me|i would like to know)[\s,:.!-]+)*"
     r"(?:how|what|where|when|which|who|why|is|are|do|does|can|could|will|would|may|should)\b",
     re.IGNORECASE,
 )
+FOLLOW_UP = re.compile(r"^(?:and|what about|how about|same)\b.*\?\s*$", re.IGNORECASE)
 YES = frozenset("yes yeah yep sure ok okay please correct right exactly agree confirm".split())
 NO = frozenset("no nope not never don't stop wait leave later nevermind".split())
 THANKS = frozenset("thanks thank thx cheers perfect great solved sorted fixed works worked brilliant".split())
@@ -37,7 +38,9 @@ LIKELY = 0.16
 # A question goes to the articles unless a wish fits this well.
 CLEAR = 0.5
 QUOTED = 3
-ENOUGH = 0.12
+# A passage needs this share of the question's words; the search's own order counts, since it knows more than words.
+ENOUGH = 0.3
+PLACE = 0.08
 
 
 def brain(request: ModelRequest) -> ModelReply:
@@ -65,7 +68,8 @@ def _choose(data: dict[str, Any], tools: Sequence[dict[str, Any]]) -> ModelReply
     for call in (_answer_to(data, words, names, value), _act(words, names)):
         if call is not None:
             return ModelReply(tool_calls=[call])
-    is_question = bool(QUESTION.search(message))
+    goes_on = bool(data.get("conversation")) and len(words) <= SHORT and bool(FOLLOW_UP.search(message))
+    is_question = goes_on or bool(QUESTION.search(message))
     if best and value >= (CLEAR if is_question else LIKELY):
         return ModelReply(tool_calls=[(best, {})])
     if is_question and "answer_from_articles" in names:
@@ -125,20 +129,22 @@ def _rank_wishes(message: str, tools: Sequence[dict[str, Any]]) -> list[tuple[st
 def _answer(data: dict[str, Any], names: set[str]) -> ModelReply:
     """Quote the sentences nearest to the question from the passage that fits best, each with its number."""
     passages = data["passages"]
-    said = _stems(" ".join([_before(data), str(data["message"])]))
-    texts = [_stems(f"{p['title']} {p['section']} {p['text']}") for p in passages]
+    said = stems(f"{_before(data)} {data['message']}")
+    texts = [stems(f"{p['title']} {p['section']} {p['text']}") for p in passages]
     weights = _weights(texts)
-    # The search's own order breaks ties: passages come best first.
-    values = [_cosine(said, words, weights) - 0.02 * place for place, words in enumerate(texts)]
+    values = [
+        _share(said, text, weights) + 0.5 * _share(said, stems(p["title"]), weights) - PLACE * place
+        for place, (p, text) in enumerate(zip(passages, texts, strict=True))
+    ]
     if not values or max(values) < ENOUGH:
         return ModelReply(tool_calls=[("nothing_found", {})] if "nothing_found" in names else [])
     best = values.index(max(values))
     return ModelReply(text=_quote(passages[best]["text"], best + 1, said, weights))
 
 
-def _quote(passage: str, number: int, said: list[str], weights: dict[str, float]) -> str:
+def _quote(passage: str, number: int, said: frozenset[str], weights: dict[str, float]) -> str:
     units = units_of(passage)
-    values = [_cosine(said, _stems(unit.text), weights) for unit in units]
+    values = [_cosine(list(said), list(stems(unit.meaning)), weights) for unit in units]
     top = max(range(len(units)), key=lambda index: values[index])
     listed = [unit for unit in units if unit.kind in {"step", "bullet"} and unit.block == units[top].block]
     if units[top].leads_in or not listed:
@@ -160,10 +166,17 @@ def _before(data: dict[str, Any]) -> str:
 
 
 def _stems(text: str) -> list[str]:
-    return [stem(word) for word in content_words(text)]
+    """Give the stems of all words: the common ones weigh little, and "get into" is nothing but common ones."""
+    return [stem(word) for word in WORD.findall(text.lower())]
 
 
-def _weights(texts: Iterable[Sequence[str]]) -> dict[str, float]:
+def _share(said: frozenset[str], text: frozenset[str], weights: dict[str, float]) -> float:
+    """Give the weighted share of the question's words that a text has; a word that no passage has weighs most."""
+    whole = sum(weights.get(word, 1.0) for word in said)
+    return sum(weights.get(word, 1.0) for word in said & text) / whole if whole else 0.0
+
+
+def _weights(texts: Iterable[Iterable[str]]) -> dict[str, float]:
     """Weigh each word by how few of the texts have it."""
     documents = [set(words) for words in texts]
     counts = Counter(word for words in documents for word in words)

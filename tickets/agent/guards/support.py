@@ -50,11 +50,12 @@ WINDOW = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
-    """What carries a sentence: the passage's own words, and their span in the passage."""
+    """What carries a sentence: the passage's own words, their span in it, and of how many sentences they are."""
 
     text: str
     start: int
     end: int
+    size: int = 1
 
 
 @lru_cache(maxsize=2048)
@@ -64,14 +65,22 @@ def supported_by(sentence: str, passage: str) -> Support | None:
         return None
     windows = list(_windows(passage))
     for window in windows:
-        if words_of(sentence) in words_of(window.text):
+        if has_words(sentence, window.text):
             return window
+    # One sentence before two, so that a citation points at as little as carries it.
     fitting = [window for window in windows if _fits(sentence, window.text)]
-    if not fitting:
-        return None
-    # The narrowest of those that share most, so that a citation points at as little as carries it.
-    best = max(fitting, key=lambda window: (_coverage(sentence, window.text), -len(window.text)))
-    return best if _is_alike(sentence, best.text) else None
+    fitting.sort(key=lambda window: (window.size, -_coverage(sentence, window.text)))
+    return next((window for window in fitting if _is_alike(sentence, window.text)), None)
+
+
+def has_words(sentence: str, text: str) -> bool:
+    """Tell whether a text holds the sentence word by word, with the same currencies."""
+    wanted = words_of(sentence)
+    return bool(wanted.strip()) and wanted in words_of(text) and _symbols(sentence) <= _symbols(text)
+
+
+def _symbols(text: str) -> set[str]:
+    return set(SYMBOL.findall(text))
 
 
 def words_of(text: str) -> str:
@@ -91,7 +100,7 @@ def _windows(passage: str) -> Iterator[Support]:
         for first in range(len(units) - size + 1):
             part = units[first : first + size]
             text = " ".join(unit.text for unit in part)
-            yield Support(text=text, start=part[0].start, end=part[-1].end)
+            yield Support(text=text, start=part[0].start, end=part[-1].end, size=size)
 
 
 def _fits(sentence: str, window: str) -> bool:
@@ -110,7 +119,7 @@ def _hard_parts(text: str) -> frozenset[str]:
     hard = {part.lower().rstrip(".'’").lstrip("$€£¥#+") for part in HARD.findall(text)}
     words = words_of(text).split()
     hard |= {NUMBER_WORDS[word] for word in words if word in NUMBER_WORDS and word not in NO_FIGURE}
-    return frozenset(part.rstrip("%€£¥") for part in hard if part) | frozenset(SYMBOL.findall(text))
+    return frozenset(part.rstrip("%€£¥") for part in hard if part) | frozenset(_symbols(text))
 
 
 def _names(sentence: str) -> set[str]:

@@ -177,7 +177,7 @@ def _read_confirmation(pending: Step, context: AgentContext, opinion: Opinion, a
     other = _other_request(context, opinion, slug)
     if other:
         return other
-    if opinion.refuses():
+    if verdict == "unclear" and opinion.refuses():
         return _answered(slug, {**ask, "value": False}, "The customer said no.")
     if verdict == "unclear":
         return _answered(slug, ask, "Neither a clear yes nor a no.")

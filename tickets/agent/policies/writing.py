@@ -9,6 +9,7 @@ CITATION = re.compile(r"\s*\[\s*(\d{1,2})(?:\s*[,;]\s*\d{1,2})*\s*\]")
 MARK = re.compile(r"^\s*(?:(\d{1,2})[.)]|([-*•]))\s+")
 # A mark that stands after the full stop belongs to the sentence before it.
 LATE_CITATION = re.compile(r"([.!?:…]+[\"'”’)]*)((?:\s*\[[\d\s,;]+\])+)")
+OPEN_CITATION = re.compile(r"\s*\[[\d\s,;]*$")
 EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
 HEADING = re.compile(r"^\s*#{1,6}\s+")
 
@@ -33,7 +34,7 @@ def sentences_of(text: str) -> tuple[Written, ...]:
 
 def complete_sentences(text: str) -> tuple[Written, ...]:
     """Cut a text that is still being written: all sentences but the last, whose number may still come."""
-    return sentences_of(text)[:-1]
+    return sentences_of(OPEN_CITATION.sub("", text))[:-1]
 
 
 def _sentences_of_line(line: str) -> list[Written]:
