@@ -114,7 +114,7 @@ class Collector:
             return None
         if delta.id and call.call_id:
             return call if delta.id == call.call_id else None
-        is_next = bool(delta.tool_name and (call.is_whole or call.name != delta.tool_name))
+        is_next = bool(delta.tool_name and (call.is_whole or call.name not in {"", delta.tool_name}))
         return None if is_next else call
 
     def _count(self, meta: JSONDict) -> None:

@@ -47,11 +47,10 @@ def complete(
         ModelError: there is no answer that can be used; text that was shown already does not count as one.
     """
     plan = plan_of(provider, messages, tuple(tools))
-    started = time.monotonic()
     collector = Collector(mode=plan.mode, on_text=on_text)
     try:
-        _ask(provider, plan, collector)
-        completion = _completion(provider, plan, collector, started)
+        started_at = _ask(provider, plan, collector)
+        completion = _completion(provider, plan, collector, started_at)
     except ModelError as exc:
         log.warning("model.failed", provider=provider.name, kind=provider.kind, reason=exc.reason)
         note_failure(provider, exc.message)
@@ -78,8 +77,8 @@ def _ordered(messages: Sequence[ModelMessage]) -> tuple[ModelMessage, ...]:
     return (ModelMessage(role="system", text=system), *rest) if system else rest
 
 
-def _ask(provider: ProviderSettings, plan: Plan, collector: Collector) -> None:
-    """Run the generator.
+def _ask(provider: ProviderSettings, plan: Plan, collector: Collector) -> float:
+    """Run the generator; tells when (monotonic) it began.
 
     Raises:
         ModelError: it did not come to an end.
@@ -94,6 +93,7 @@ def _ask(provider: ProviderSettings, plan: Plan, collector: Collector) -> None:
     # What breaks after the end (a library that chokes on the calls, a connection that closes late) changes nothing.
     if not collector.finish:
         raise failure_of(error, wire, has_chunks=collector.has_chunks)
+    return wire.started_at
 
 
 def _run(
@@ -132,7 +132,7 @@ def _never_called() -> None:
     """Stand where Haystack wants a function: calls are handed to our caller, who decides about them."""
 
 
-def _completion(provider: ProviderSettings, plan: Plan, collector: Collector, started: float) -> Completion:
+def _completion(provider: ProviderSettings, plan: Plan, collector: Collector, started_at: float) -> Completion:
     """Judge what came.
 
     Raises:
@@ -156,7 +156,7 @@ def _completion(provider: ProviderSettings, plan: Plan, collector: Collector, st
         output_tokens=collector.output_tokens,
         cost_microdollars=cost_microdollars(provider, collector.input_tokens, collector.output_tokens),
         finish_reason="tool_calls" if requests else "stop",
-        duration_ms=round((time.monotonic() - started) * 1000),
+        duration_ms=round((time.monotonic() - started_at) * 1000),
     )
 
 

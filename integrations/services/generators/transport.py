@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from types import ModuleType
@@ -32,6 +32,7 @@ class Exchange:
     status: int | None = None
     content_type: str = ""
     retry_after: float | None = None
+    started_at: float = field(default_factory=time.monotonic)
 
     @property
     def is_over(self) -> bool:
@@ -40,7 +41,8 @@ class Exchange:
 
     def restart(self, timeout_seconds: float) -> None:
         """Count from now on."""
-        self.ends_at = time.monotonic() + timeout_seconds
+        self.started_at = time.monotonic()
+        self.ends_at = self.started_at + timeout_seconds
 
     def note(self, status: int, headers: Mapping[str, str]) -> None:
         """Keep what the answer's head says."""

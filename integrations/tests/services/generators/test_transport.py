@@ -1,0 +1,133 @@
+"""The wire: one deadline for a whole exchange, one size, and what the head of an answer says."""
+
+import threading
+import time
+from datetime import timedelta
+from email.utils import format_datetime
+
+import httpcore
+import httpcore2
+import httpx
+import httpx2
+import pytest
+
+from integrations.services.generators import transport
+from integrations.services.generators.transport import exchange, retry_after_seconds, shared_transport
+from supportai.core import clock
+
+LIBRARIES = [pytest.param(httpx, httpcore, id="httpx"), pytest.param(httpx2, httpcore2, id="httpx2")]
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request):
+    return request.param
+
+
+@pytest.fixture
+def client():
+    with httpx.Client(transport=shared_transport(httpx, httpcore), trust_env=False, timeout=20) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("http", "core"), LIBRARIES)
+@pytest.mark.parametrize("fault", ["trickle", "trickle_head", "hang", "idle"])
+def test_both_libraries_end_at_the_deadline(server, http, core, fault):
+    """Their private parts may move with a new version; then this test says so."""
+    server.fault = fault
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+    with http.Client(transport=shared_transport(http, core), trust_env=False, timeout=20) as client:
+        started = time.monotonic()
+        with exchange(0.3) as wire, pytest.raises(http.TimeoutException):
+            client.post(f"{server.openai_url}/chat/completions", json=body)
+    assert 0.25 < time.monotonic() - started < 1.8
+    assert wire.is_over
+
+
+def test_the_head_of_an_answer_is_noted(server, client):
+    server.fault = "rate_limited"
+    with exchange(5) as wire:
+        client.post(f"{server.openai_url}/chat/completions", json={"model": "m", "messages": []})
+    assert (wire.status, wire.content_type, wire.retry_after) == (429, "application/json", 7.0)
+
+
+def test_nothing_is_noted_outside_of_an_exchange(server, client):
+    with exchange(5) as wire:
+        pass
+    assert client.get(server.url).status_code == 200
+    assert wire.status is None
+
+
+def test_the_deadline_of_one_exchange_does_not_hold_for_the_next(server, client):
+    """They share a connection."""
+    with exchange(0.05):
+        client.get(server.url)
+    time.sleep(0.1)
+    with exchange(5):
+        assert client.get(server.url).status_code == 200
+    assert client.get(server.url).status_code == 200
+
+
+def test_threads_have_deadlines_of_their_own(server, client):
+    server.fault = "hang"
+    failed: list[str] = []
+
+    def wait() -> None:
+        with exchange(0.2):
+            try:
+                client.post(f"{server.openai_url}/chat/completions", json={"model": "m", "messages": []})
+            except httpx.TimeoutException as exc:
+                failed.append(type(exc).__name__)
+
+    thread = threading.Thread(target=wait)
+    with exchange(20) as mine:
+        thread.start()
+        thread.join(5)
+        assert not mine.is_over
+    assert failed == ["ReadTimeout"]
+
+
+def test_an_answer_without_an_end_is_cut_at_a_size(server, client, monkeypatch):
+    server.fault, server.pause_seconds = "idle", 0.0001
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+    with exchange(20) as wire:
+        wire.bytes_left = 2000
+        with pytest.raises(httpx.ReadError):
+            client.post(f"{server.openai_url}/chat/completions", json=body)
+    assert not wire.is_over
+
+
+def test_closing_one_client_leaves_the_others_alone(server, client):
+    with httpx.Client(transport=shared_transport(httpx, httpcore), trust_env=False) as other:
+        other.get(server.url)
+    assert client.get(server.url).status_code == 200
+
+
+def test_there_is_one_transport_a_library():
+    assert shared_transport(httpx, httpcore) is shared_transport(httpx, httpcore)
+    assert shared_transport(httpx, httpcore) is not shared_transport(httpx2, httpcore2)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0.5 ", 0.5),
+        ("0", 0.0),
+        ("999999", transport.MAX_RETRY_AFTER_SECONDS),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("1e9", None),
+        ("nan", None),
+        ("Mon, 99 Foo 2026", None),
+    ],
+)
+def test_retry_after_is_seconds(header, seconds):
+    assert retry_after_seconds(header) == seconds
+
+
+def test_retry_after_may_be_a_date():
+    assert retry_after_seconds(format_datetime(clock.now() + timedelta(seconds=30), usegmt=True)) == pytest.approx(
+        30, abs=2
+    )
+    assert retry_after_seconds(format_datetime(clock.now() - timedelta(hours=1), usegmt=True)) == 0.0
