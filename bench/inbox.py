@@ -69,16 +69,19 @@ def measure(stand: Stand, facts: dict[str, Any], rounds: int) -> Table:
     asked = [(name, staff, path) for name, path in pages(facts, staff).items()]
     asked += [(name, api, path) for name, path in api_pages(facts, api).items()]
     times: dict[str, list[float]] = defaultdict(list)
+    cpu: dict[str, list[float]] = defaultdict(list)
     sizes: dict[str, int] = {}
     for number in range(WARM_UP + rounds):
         for name, client, path in asked:
+            before = stand.cpu_seconds()
             seconds, content = client.timed(path)
             if number >= WARM_UP:
                 times[name].append(seconds)
+                cpu[name].append(stand.cpu_seconds() - before)
                 sizes[name] = len(content)
     table = Table(f"Pages at {facts['tickets']:,} tickets, {stand.title}")
     for name, _client, _path in asked:
-        table.times(name, times[name], against="" if name == PLAIN else PLAIN, note=f"{sizes[name] / 1000:.0f} kB")
+        table.times(name, times[name], cpu=cpu[name], against="" if name == PLAIN else PLAIN, note=f"{sizes[name] / 1000:.0f} kB")
     return table
 
 
