@@ -13,6 +13,7 @@ from integrations.services.generators.structured import partial_reply
 from integrations.services.generators.texts import shown_length
 from supportai.core.models import JSONDict
 
+REREAD_PART = 64
 ENDS = {
     "length": "length",
     "max_tokens": "length",
@@ -64,6 +65,7 @@ class Collector:
     # What the caller's own function raised; it is the caller's, and no failure of the model.
     caller_error: Exception | None = None
     _shown: str = ""
+    _read: int = 0
 
     def __call__(self, chunk: Any) -> None:
         """Take one piece of the stream."""
@@ -85,8 +87,15 @@ class Collector:
         if self.on_text is None:
             return ""
         if self.mode == "structured":
-            return partial_reply(self.text)
-        return self.text[: shown_length(self.text)] if self.mode == "tools" else self.text
+            return self._reply_so_far()
+        return self.text[: shown_length(self.text, len(self._shown))] if self.mode == "tools" else self.text
+
+    def _reply_so_far(self) -> str:
+        """Read the object again when it has grown by a part, so that a long one costs no more than its length."""
+        if len(self.text) - self._read < len(self.text) // REREAD_PART:
+            return self._shown
+        self._read = len(self.text)
+        return partial_reply(self.text)
 
     def _show(self, text: str) -> None:
         piece = text[len(self._shown) :]

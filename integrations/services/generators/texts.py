@@ -123,10 +123,10 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
     return WRAPPING.sub("", text).strip(" \n\t,;:")
 
 
-def shown_length(text: str) -> int:
-    """Tell how much of an unfinished text is surely no call, and may be shown already."""
-    start = START.search(text)
+def shown_length(text: str, known: int = 0) -> int:
+    """Tell how much of an unfinished text is surely no call, and may be shown; `known` characters were told before."""
+    start = START.search(text, known)
     if start is not None:
         return start.start()
-    undecided = UNDECIDED.search(text)
+    undecided = UNDECIDED.search(text, known)
     return undecided.start() if undecided else len(text)

@@ -1,5 +1,7 @@
 """Pieces of a stream put together, in the words of each API and of servers that bend them."""
 
+import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,3 +163,24 @@ def test_what_the_caller_raises_is_kept_as_the_caller_s():
     with pytest.raises(KeyError):
         collector(Chunk(content="Hello"))
     assert isinstance(collector.caller_error, KeyError)
+
+
+@pytest.mark.parametrize("mode", ["plain", "tools", "structured"])
+def test_a_long_answer_costs_no_more_than_its_length(mode):
+    """Reading all of it again at each of its pieces would take minutes."""
+    piece, count = "word ", 20_000
+    text = piece * count
+    whole = json.dumps({"reply": text, "calls": []}) if mode == "structured" else text
+    seen: list[str] = []
+    collector = Collector(mode=mode, on_text=seen.append)
+    started = time.process_time()
+    for start in range(0, len(whole), len(piece)):
+        collector(Chunk(content=whole[start : start + len(piece)]))
+    collector.show_rest(text)
+    assert "".join(seen) == text
+    assert time.process_time() - started < 5
+
+
+def test_a_call_at_the_end_of_a_long_answer_is_still_held_back():
+    pieces = ["word "] * 500 + ["\n", "  ", '{"na', 'me": "x"}']
+    assert "".join(shown("tools", *pieces)).strip() == ("word " * 500).strip()
