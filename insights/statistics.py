@@ -30,7 +30,9 @@ class Share:
         middle = share + Z**2 / (2 * n)
         spread = Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
         scale = 1 + Z**2 / n
-        return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+        # Of none and of all the bound is exact, whatever rounding makes of it.
+        low = (middle - spread) / scale if self.count else 0.0
+        return low, (middle + spread) / scale if self.count < n else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ WAITS = {
     "ai_agent": ("With the AI agent", "it has the next word"),
     "customer": ("Wait for the customer", "answered or asked"),
 }
+# A percentage of fewer says more than there is.
+FEW = 20
 AGES = {
     "day": "under a day",
     "three_days": "1 to 3 days",
@@ -77,12 +79,14 @@ def _two(seconds: int, unit: int, name: str, less: int, less_name: str, *, limit
     return f"{whole} {name} {small} {less_name}" if small and seconds < limit else f"{whole} {name}"
 
 
-def change(now: float, before: float) -> str:
-    """Write how a count changed against the period before."""
-    if not before:
-        return "new" if now else "–"
+def change(now: int, before: int) -> str:
+    """Write how a count changed against the period before: in percent, or as a number when it was small."""
+    if now == before:
+        return "same" if now else "–"
+    if before < FEW:
+        return f"+{now - before}" if now > before else f"−{before - now}"
     ratio = round((now - before) / before * 100)
-    return f"+{ratio} %" if ratio > 0 else f"−{-ratio} %" if ratio < 0 else "same"
+    return f"+{ratio} %" if ratio > 0 else f"−{-ratio} %" if ratio < 0 else "0 %"
 
 
 def points(now: float | None, before: float | None) -> str:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("knowledge.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("integrations.api.urls")),
+    path("api/v1/", include("insights.api.urls")),
     path("api/v1/schema/", api_docs.SchemaView.as_view(), name="api-schema"),
     path("api/v1/docs/", api_docs.docs, name="api-docs"),
     path("api/<path:rest>", unknown_address),

@@ -14,6 +14,7 @@ from insights.statistics import MIN_FOR_INTERVAL, Share, Spread
 
 SHORT_NAMES = {AI_AGENT: "ai", PEOPLE: "people"}
 MOST_PARTS = 8
+MOST_SINGLE_DAYS, WEEK = 14, 7
 HANDS = (AI_AGENT, PEOPLE)
 
 
@@ -59,6 +60,7 @@ class Board:
     waits: tuple[Line, ...]
     ages: tuple[Line, ...]
     parts: tuple[tuple[str, str, tuple[Line, ...], int], ...]
+    channels: tuple[Line, ...]
     not_counted: Cell
 
 
@@ -99,6 +101,7 @@ def board_of(summary: Summary, scope: Scope) -> Board:
             for key, name in words.AGES.items()
         ),
         parts=_parts(summary, scope),
+        channels=_part_lines(summary.channels, scope, "channel"),
         not_counted=_count(summary.now.not_counted, None, _link(scope, "not_counted", summary.now.not_counted)),
     )
 
@@ -246,13 +249,13 @@ def _compared(name: str, hint: str, shares: Sequence[tuple[Share, Share, str]], 
             text, note = words.percent(share.value), words.bounds(share.interval)
         else:
             text, note = f"{share.count} of {share.total}", "too few for a rate" if share.total else ""
-        was = words.percent(before.value) if before.total >= MIN_FOR_INTERVAL else ""
+        was = f"{words.percent(before.value)} before" if before.total >= MIN_FOR_INTERVAL else ""
         linked = share.total if figure.startswith("rated") else share.count
         cells.append(
             Cell(
                 text=text,
                 note=note,
-                before=f"{words.number(share.total)} in all" + (f", {was} before" if was else ""),
+                before=", ".join(part for part in (f"{words.number(share.total)} in all", was) if part),
                 href=_link(scope, figure, linked),
             )
         )
@@ -308,7 +311,7 @@ def _reasons(summary: Summary, scope: Scope) -> tuple[Line, ...]:
     return tuple(
         Line(
             name=words.REASONS.get(reason, reason),
-            chart=charts.spark(summary.handoff_days.get(reason, nothing)),
+            chart=charts.spark(by_week(summary.handoff_days.get(reason, nothing))),
             cells=(
                 _count(now.get(reason, 0), before.get(reason, 0), _link(scope, "handoffs", now.get(reason, 0), reason)),
             ),
@@ -317,12 +320,19 @@ def _reasons(summary: Summary, scope: Scope) -> tuple[Line, ...]:
     )
 
 
+def by_week(values: Sequence[int]) -> Sequence[int]:
+    """Add up long series over weeks, counted back from their end, so that a trend shows through the weekends."""
+    if len(values) <= MOST_SINGLE_DAYS:
+        return values
+    first = len(values) % WEEK
+    return [sum(values[start : start + WEEK]) for start in range(first, len(values), WEEK)]
+
+
 def _parts(summary: Summary, scope: Scope) -> tuple[tuple[str, str, tuple[Line, ...], int], ...]:
     """Give (title, figure, lines, how many more) for each way to part the tickets."""
     named = (
         ("By intent", "intent", summary.intents),
         ("By team", "team", summary.teams),
-        ("By channel", "channel", summary.channels),
     )
     return tuple(
         (title, figure, _part_lines(slices[:MOST_PARTS], scope, figure), max(0, len(slices) - MOST_PARTS))
