@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("knowledge.Suggestion", "school", "What it learned and waits for a yes"),
         Place("knowledge.Source", "database", "Where articles come from"),
         Place("knowledge.EvaluationCase", "quiz", "Questions whose answers are known"),
+        Place("knowledge.RetrievalProfile", "manage_search", "Which model finds passages by meaning"),
     ),
     "Customers": (
         Place("tickets.Ticket", "confirmation_number", "All conversations, with filters"),
@@ -62,6 +63,10 @@ SANDBOX, REST = "Sandbox", "More"
 PLACED = frozenset(place.label for places in GROUPS.values() for place in places)
 
 
+# Beside the tokens: what one does with them.
+API_TOKENS = "accounts.ApiToken"
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Build Unfold's navigation for a person; a registered model without a place above comes last."""
     pages = {model._meta.label: page for model, page in admin.site._registry.items()}
@@ -79,11 +84,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _items(request: HttpRequest, places: tuple[Place, ...], pages: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        _item(place, pages[place.label])
-        for place in places
-        if place.label in pages and pages[place.label].has_view_or_change_permission(request)
+    seen = [
+        place for place in places if place.label in pages and pages[place.label].has_view_or_change_permission(request)
     ]
+    items = [_item(place, pages[place.label]) for place in seen]
+    return [*items, _api_reference()] if any(place.label == API_TOKENS for place in seen) else items
+
+
+def _api_reference() -> dict[str, Any]:
+    purpose = "What other systems can read and do, to browse and try"
+    return {"title": "API reference", "icon": "api", "purpose": purpose, "link": reverse("api-docs")}
 
 
 def _item(place: Place, page: admin.ModelAdmin) -> dict[str, Any]:

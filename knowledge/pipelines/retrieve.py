@@ -29,7 +29,7 @@ class RetrievalSettings:
     store_kind: str = ""
     store_path: str = ""
     last_turn_share: float = 0.7
-    lexical_weight: float = 0.005
+    lexical_weight: float = 0.0025
     candidates: int = 60
     kept: int = 24
 

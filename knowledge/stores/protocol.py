@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class PassageStore(Protocol):
     """A Haystack document store with both ways of searching and a way to be built anew.
 
-    `kind` is "sqlite" or "elasticsearch"; `path` is the file or the alias. Both score on one scale: dot products as they
-    are, and BM25 with k1 + 1 in its numerator, as FTS5 has it.
+    `kind` is "sqlite" or "elasticsearch"; `path` is the file or the alias. Scores are dot products as they are, and BM25 scaled
+    so that one weight of it in the fusion serves every kind.
     """
 
     kind: ClassVar[str]

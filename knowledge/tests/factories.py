@@ -4,7 +4,7 @@ import factory
 import numpy as np
 from factory.django import DjangoModelFactory
 
-from knowledge.models import Article, Observation, Source, Suggestion
+from knowledge.models import Article, Observation, RetrievalProfile, Source, Suggestion
 from knowledge.services import articles
 from supportai.core.actors import SYSTEM
 
@@ -45,6 +45,19 @@ class ObservationFactory(DjangoModelFactory):
     suggestion = factory.SubFactory(SuggestionFactory)
     question = "Where is the export?"
     answer = "Open Reports and choose Export."
+
+
+class RetrievalProfileFactory(DjangoModelFactory):
+    """An endpoint that was not built yet; a test that asks it brings its address."""
+
+    class Meta:
+        model = RetrievalProfile
+
+    name = factory.Sequence(lambda n: f"Endpoint {n}")
+    base_url = "http://127.0.0.1:9/v1"
+    model = "text-embedding-3-small"
+    dimensions = 64
+    timeout_seconds = 2.0
 
 
 def publish_text(title: str, body: str, **fields) -> Article:

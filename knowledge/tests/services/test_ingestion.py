@@ -4,7 +4,7 @@ import pytest
 
 from knowledge import tasks
 from knowledge.models import Article, Passage, Source
-from knowledge.services import articles, ingestion, passages, rebuilding
+from knowledge.services import articles, ingestion, passages
 from knowledge.services.ingestion import ImportedDocument, ImportFailure, import_documents
 from knowledge.services.search import search
 from knowledge.tests.factories import publish_text
@@ -158,28 +158,3 @@ def test_a_source_is_indexed_once_all_its_articles_are(store):
     assert Source.objects.get().state == Source.State.PENDING
     assert ingestion.index_waiting() == 1
     assert Source.objects.get().state == Source.State.INDEXED
-
-
-def test_the_store_can_be_rebuilt_from_the_passages(store):
-    import_documents(documents=documents(EXPORT, ("Other", "Another text.")), source_name="Docs")
-    ingestion.index_waiting()
-    before = stored_ids(store)
-    store.delete_documents(list(before)[:1])
-    assert rebuilding.rebuild_store() == 2
-    assert stored_ids(store) == before
-
-
-def test_rebuilding_removes_what_is_not_published(store):
-    article = publish_text(*EXPORT)
-    ingestion.index_articles([article.pk])
-    Article.objects.filter(pk=article.pk).update(state=Article.State.DRAFT)
-    assert rebuilding.rebuild_store() == 0
-    assert store.count_documents() == 0
-
-
-def test_rebuilding_can_cut_the_articles_anew(store):
-    article = publish_text(*EXPORT)
-    ingestion.index_articles([article.pk])
-    Passage.objects.update(heading="stale")
-    rebuilding.rebuild_store(is_split_again=True)
-    assert Passage.objects.get().heading == "CSV"
