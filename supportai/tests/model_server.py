@@ -144,6 +144,11 @@ class ModelServer:
         with self._lock:
             return self._queue.popleft() if self._queue else check_fault(self.fault)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether it was told to stop."""
+        return self._stopping.is_set()
+
     def wait(self, seconds: float) -> bool:
         """Sleep, unless the server stops; tells whether it goes on."""
         return not self._stopping.wait(seconds)
@@ -193,8 +198,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(200, {"fault": self.script.fault, "requests": by_api, "abandoned": self.script.abandoned})
 
     def do_POST(self) -> None:
-        """Answer one request."""
+        """Answer one request; a server that was stopped says nothing on lines that are still open."""
         body = self._body()
+        if self.script.is_stopped:
+            return self._drop()
         if body is None:
             return self._json(400, {"error": {"message": "The body is no JSON object."}})
         path = self.path.partition("?")[0]

@@ -8,7 +8,7 @@ up a name is the operating system's, with its own time-outs.)
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -33,6 +33,7 @@ class Exchange:
     content_type: str = ""
     retry_after: float | None = None
     started_at: float = field(default_factory=time.monotonic)
+    responses: list[Any] = field(default_factory=list, repr=False)
 
     @property
     def is_over(self) -> bool:
@@ -63,6 +64,11 @@ def exchange(timeout_seconds: float) -> Iterator[Exchange]:
         yield current
     finally:
         _current.reset(token)
+        # A library that chokes on an answer, or a caller that stops it, leaves it open: the server would go on writing
+        # and the connection would be lost to the others.
+        for response in current.responses:
+            with suppress(Exception):
+                response.close()
 
 
 def retry_after_seconds(header: str) -> float | None:
@@ -105,6 +111,7 @@ class SharedTransport:
         current = _current.get()
         if current is not None:
             current.note(response.status_code, response.headers)
+            current.responses.append(response)
         return response
 
 

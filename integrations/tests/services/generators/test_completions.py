@@ -2,13 +2,19 @@
 
 import threading
 from decimal import Decimal
+from typing import Any
 
+import httpcore
+import httpcore2
+import httpx
+import httpx2
 import pytest
 from pydantic import BaseModel
 
 from integrations.services.generators import ModelError, ModelMessage, ToolSpec, complete
 from integrations.services.generators.clients import CACHED, generator_for
 from integrations.services.generators.completions import cost_microdollars, plan_of
+from integrations.services.generators.transport import shared_transport
 from integrations.tests.services.generators.conftest import (
     ARGUMENTS,
     KEY,
@@ -29,6 +35,11 @@ def user(text: str) -> ModelMessage:
 
 def system(text: str) -> ModelMessage:
     return ModelMessage(role="system", text=text)
+
+
+def pools() -> list[Any]:
+    pairs = ((httpx, httpcore), (httpx2, httpcore2))
+    return [shared_transport(http, core)._inner._pool for http, core in pairs]
 
 
 class TestPlan:
@@ -111,8 +122,19 @@ class TestEveryKind:
         def stop(_text: str) -> None:
             raise StoppedError
 
+        server.brain = lambda _request: ModelReply("word " * 4000)
         with pytest.raises(StoppedError):
             complete(provider(kind), QUESTION, (), stop)
+
+    @pytest.mark.parametrize("fault", ["malformed", "wrong_types", "broken", "error_event", "unfinished"])
+    def test_no_failure_keeps_a_connection(self, server, provider, kind, fault, monkeypatch):
+        """A pool of a hundred would be used up by as many failures."""
+        server.fault = fault
+        for _ in range(3):
+            with pytest.raises(ModelError):
+                complete(provider(kind), QUESTION, TOOLS)
+        busy = [c for pool in pools() for c in pool.connections if not (c.is_idle() or c.is_closed())]
+        assert busy == []
 
     def test_structured_answers_of_one_tool(self, server, provider, kind):
         server.brain = lambda _request: ModelReply("Noted.", [("add_note", {"text": "x"})])

@@ -1,26 +1,29 @@
 """The wire: one deadline for a whole exchange, one size, and what the head of an answer says."""
 
+import socket
+import ssl
 import threading
 import time
 from datetime import timedelta
 from email.utils import format_datetime
+from ipaddress import IPv4Address
 
 import httpcore
 import httpcore2
 import httpx
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from integrations.services.generators import transport
-from integrations.services.generators.transport import exchange, retry_after_seconds, shared_transport
+from integrations.services.generators.transport import SharedTransport, exchange, retry_after_seconds, shared_transport
 from supportai.core import clock
+from supportai.tests.servers import wait_until
 
 LIBRARIES = [pytest.param(httpx, httpcore, id="httpx"), pytest.param(httpx2, httpcore2, id="httpx2")]
-
-
-@pytest.fixture(params=LIBRARIES)
-def library(request):
-    return request.param
 
 
 @pytest.fixture
@@ -131,3 +134,78 @@ def test_retry_after_may_be_a_date():
         30, abs=2
     )
     assert retry_after_seconds(format_datetime(clock.now() - timedelta(hours=1), usegmt=True)) == 0.0
+
+
+def test_what_a_caller_leaves_open_is_closed_with_the_exchange(server, client):
+    server.fault = "idle"
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+    with exchange(20):
+        kept = client.send(
+            client.build_request("POST", f"{server.openai_url}/chat/completions", json=body), stream=True
+        )
+        assert next(kept.iter_raw())
+    assert kept.is_closed
+    wait_until(lambda: server.abandoned == 1, what="the server noticed", seconds=5)
+
+
+def test_a_line_that_never_encrypts_ends_at_the_deadline():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        with httpx.Client(transport=SharedTransport(httpx, httpcore), trust_env=False, timeout=20) as client:
+            started = time.monotonic()
+            with exchange(0.3), pytest.raises(httpx.TimeoutException):
+                client.get(address)
+    assert time.monotonic() - started < 1.8
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """A certificate for this machine, signed by an authority of its own that `SSL_CERT_FILE` names."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "models.test")])
+    now = clock.now()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path / "models.pem"
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    return path
+
+
+@pytest.mark.parametrize(("http", "core"), LIBRARIES)
+def test_an_encrypted_line_has_the_deadline_too(server, certificate, http, core):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server._http.socket = context.wrap_socket(server._http.socket, server_side=True)
+    address = f"https://127.0.0.1:{server.port}/v1/chat/completions"
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    with http.Client(transport=SharedTransport(http, core), trust_env=False, timeout=20) as client:
+        with exchange(10) as wire:
+            assert client.post(address, json=body).json()["choices"]
+        assert wire.status == 200
+        server.fault = "trickle"
+        with exchange(0.3), pytest.raises(http.TimeoutException):
+            client.post(address, json=body)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(server, certificate, monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server._http.socket = context.wrap_socket(server._http.socket, server_side=True)
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with (
+        httpx.Client(transport=SharedTransport(httpx, httpcore), trust_env=False) as client,
+        exchange(10),
+        pytest.raises(httpx.ConnectError),
+    ):
+        client.get(f"https://127.0.0.1:{server.port}/")
+    assert server.requests == []
