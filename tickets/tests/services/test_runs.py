@@ -1,16 +1,19 @@
 """Runs: one a customer turn, one active a ticket, worked on by one worker at a time."""
 
+import threading
+import time
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from accounts.tests.factories import ContactFactory
 from integrations.tests.factories import ActionExecutionFactory
 from integrations.tests.services.test_parallel import together
 from supportai.core import clock
+from tickets.errors import LeaseLostError
 from tickets.events import RunProgressed, RunQueued
 from tickets.models import AgentRun, AgentStep, Ticket
 from tickets.services import runs
@@ -134,6 +137,82 @@ def test_keeping_a_lease_extends_it():
     end_lease(run)
     assert runs.keep_lease(run)
     assert AgentRun.objects.get().lease_until > clock.now()
+
+
+# ---- something slow under a lease ----
+
+
+@pytest.fixture
+def short_lease(settings):
+    """Let a lease last a third of a second, so that it is renewed nine times a second."""
+    settings.LEASE_SECONDS = 0.3
+
+
+def keepers() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("lease-")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_kept_while_something_slow_is_done(short_lease):
+    run = claim(queued())
+    with runs.lease_kept(run):
+        time.sleep(0.8)
+        assert runs.claim_run(run_id=run.pk, owner="somebody else") is None
+    assert keepers() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_was_lost_meanwhile_ends_in_an_error_at_the_end(short_lease):
+    run = claim(queued())
+
+    def work() -> None:
+        with runs.lease_kept(run):
+            AgentRun.objects.filter(pk=run.pk).update(state=State.CANCELLED)
+            time.sleep(0.5)
+
+    with pytest.raises(LeaseLostError):
+        work()
+    assert keepers() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_renewal_ends_with_what_it_was_for_even_when_that_breaks(short_lease):
+    run = claim(queued())
+    with pytest.raises(ValueError, match="ours"), runs.lease_kept(run):
+        raise ValueError("ours")
+    assert keepers() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_that_fails_is_tried_again(short_lease, monkeypatch):
+    run = claim(queued())
+    tries = []
+
+    def fail_once(kept: AgentRun) -> bool:
+        tries.append(kept.pk)
+        if len(tries) == 1:
+            raise OperationalError("database is locked")
+        return True
+
+    monkeypatch.setattr(runs, "keep_lease", fail_once)
+    with runs.lease_kept(run):
+        time.sleep(0.5)
+    assert len(tries) > 1
+
+
+def test_something_quick_needs_no_renewal(monkeypatch):
+    monkeypatch.setattr(runs, "keep_lease", lambda run: pytest.fail("it was renewed"))
+    with runs.lease_kept(claim(queued())):
+        pass
+
+
+def test_a_finished_run_counts_what_its_steps_took():
+    run = claim(queued())
+    for number, (tokens, cost) in enumerate(((120, 50), (830, 1234)), start=1):
+        AgentStepFactory(run=run, index=number, tokens=tokens, cost_microdollars=cost)
+    assert runs.finish_run(run, State.COMPLETED)
+    run.refresh_from_db()
+    assert (run.tokens, run.cost_microdollars) == (950, 1284)
 
 
 def test_a_cancelled_run_keeps_no_lease():
