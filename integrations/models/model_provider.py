@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from supportai.core.models import BaseModel
@@ -109,6 +110,14 @@ class ModelProvider(BaseModel):
 
     class Meta:
         ordering = ("position", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="provider_has_an_address_iff_its_kind_has_none",
+                condition=Q(kind__in=["openai_compatible", "ollama"]) & ~Q(base_url="")
+                | ~Q(kind__in=["openai_compatible", "ollama"]) & Q(base_url=""),
+            ),
+            models.CheckConstraint(name="provider_timeout_is_positive", condition=Q(timeout_seconds__gt=0)),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.model})"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from integrations.models import ModelProvider
 from integrations.models.model_provider import base_url_problem
@@ -131,3 +131,12 @@ def test_it_fails_while_the_last_thing_it_did_was_to_fail(failed, worked, is_fai
         return None if hours is None else clock.now() - timedelta(hours=hours)
 
     assert ModelProvider(last_failure_at=ago(failed), last_success_at=ago(worked)).is_failing is is_failing
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"kind": "ollama", "base_url": ""}, {"kind": "openai", "base_url": "http://a.example"}, {"timeout_seconds": 0}],
+)
+def test_the_database_holds_what_the_form_asks_for(fields):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ModelProviderFactory(**fields)
