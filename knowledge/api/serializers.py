@@ -89,7 +89,7 @@ class SearchQuerySerializer(Body):
     """What is searched for."""
 
     q = serializers.CharField(max_length=4000, help_text="A question in the customer's own words.")
-    limit = serializers.IntegerField(min_value=1, max_value=24, default=8)
+    limit = serializers.IntegerField(min_value=1, max_value=24, default=8, help_text="Passages at most.")
     audience = serializers.ChoiceField(
         choices=Article.Audience.choices,
         default=Article.Audience.PUBLIC,

@@ -1,7 +1,7 @@
 """REST: articles and search."""
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -44,7 +44,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
     def get_queryset(self) -> QuerySet[Article]:
         """Give all articles with the text that readers see, or their latest draft's, in one query."""
         latest = Revision.objects.filter(article=OuterRef("pk")).order_by("-number").values("body")[:1]
-        shown = Coalesce("current_revision__body", Subquery(latest), Value(""))
+        shown = Coalesce("current_revision__body", Subquery(latest), Value(""), output_field=TextField())
         return Article.objects.select_related("source").annotate(shown_body=shown)
 
     @extend_schema(

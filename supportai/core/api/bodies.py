@@ -29,9 +29,9 @@ class Shown(serializers.ModelSerializer[Any]):
     """The base of what is shown of a row; the description tells that a choice or a slug may be empty."""
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
-        """Show slugs as text: an empty one does not match the pattern of slugs."""
+        """Show slugs and addresses as text: an empty one does not match what the description would promise."""
         kind, options = super().build_standard_field(field_name, model_field)
-        if kind is not serializers.SlugField:
+        if kind not in {serializers.SlugField, serializers.EmailField}:
             return kind, options
         return serializers.CharField, {name: value for name, value in options.items() if name != "allow_unicode"}
 

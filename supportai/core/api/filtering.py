@@ -18,6 +18,8 @@ from supportai.core.api.paging import CURSOR, LIMIT
 
 # The largest that a column of whole numbers takes in every database.
 MOST = 2**31 - 1
+# Python reads a flood of digits as a time and drops what is too many.
+LONGEST_TIME = 40
 
 
 class TimeField(IsoDateTimeField):
@@ -25,6 +27,8 @@ class TimeField(IsoDateTimeField):
 
     def clean(self, value: Any) -> datetime | None:
         """Turn it to UTC; in years 1 and 9999 that may leave the calendar."""
+        if len(value or "") > LONGEST_TIME:
+            raise forms.ValidationError("This is no time.")
         cleaned = super().clean(value)
         try:
             return cleaned.astimezone(UTC) if cleaned else None

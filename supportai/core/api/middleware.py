@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
+import structlog
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from supportai.core import clock
 from supportai.core.api.throttling import ATTRIBUTE, WINDOW_SECONDS
+
+log = structlog.get_logger(__name__)
 
 PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
@@ -32,13 +36,21 @@ class ApiMiddleware:
         """Read the request as UTF-8 whatever its Content-Type says, and answer with problems."""
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        request.encoding = "utf-8"
-        response = self.get_response(request)
+        response = self._answer(request)
         if is_page_of_error(response):
             response = _as_problem(response)
         _tell_limit(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            # Setting it reads the query, which may have more parameters than Django takes.
+            request.encoding = "utf-8"
+        except SuspiciousOperation as error:
+            log.info("api.suspicious", error=type(error).__name__)
+            return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+        return self.get_response(request)
 
 
 def is_page_of_error(response: HttpResponse) -> bool:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as FieldError
@@ -139,7 +140,8 @@ def _text(row: Any, name: str) -> str | int:
 def _value(column: "Field[Any, Any]", given: Any) -> Any:
     """Read one part of a cursor as its column has it; anybody may write a cursor, so nothing is believed."""
     value = column.to_python(given)
-    if value is None or _text_of(value) != str(given):
+    is_other_zone = isinstance(value, datetime) and value.utcoffset() != timedelta()
+    if value is None or is_other_zone or _text_of(value) != str(given):
         raise ValueError("not a value of this column")
     return value
 

@@ -1,18 +1,16 @@
-"""The REST API's shared manners: problems, pages, doing things once."""
+"""Errors of the API are problems with a stable code."""
 
 import json
 
 import pytest
-from django.core.cache import cache
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
-from rest_framework.parsers import JSONParser
-from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from accounts.models import User
-from supportai.core.api import IDEMPOTENCY_SECONDS, MAX_KEY_LENGTH, once, problem_handler
-from supportai.core.errors import DomainError, InvalidInputError, TooManyRequestsError
+from accounts.tests.factories import OrganizationFactory
+from supportai.core.api.problems import problem_handler, unknown_address
+from supportai.core.errors import DomainError, TooManyRequestsError
 
 
 def problem(error: Exception):
@@ -26,11 +24,13 @@ class TestProblems:
         assert response.content_type == "application/problem+json"
         assert response.data == {
             "type": "/problems/too_many_requests",
-            "title": "Slow down.",
+            "title": "Too many requests",
             "status": 429,
             "code": "too_many_requests",
+            "detail": "Slow down.",
             "retry_after": 7,
         }
+        assert response["Retry-After"] == "7"
 
     def test_invalid_fields_are_listed(self):
         response = problem(ValidationError({"email": ["Enter a valid address."]}))
@@ -39,18 +39,23 @@ class TestProblems:
         assert response.data["title"]
 
     def test_a_list_of_errors_is_kept(self):
-        assert problem(ValidationError(["No."])).data["errors"] == ["No."]
+        assert problem(ValidationError(["No."])).data["errors"] == {"non_field_errors": ["No."]}
+
+    def test_nested_errors_name_their_part(self):
+        errors = problem(ValidationError({"roles": {3: ["Too long."]}, "a": [{"b": ["No."]}, {}]})).data["errors"]
+        assert errors == {"roles.3": ["Too long."], "a.0.b": ["No."]}
 
     def test_framework_errors_keep_their_headers(self):
         response = problem(Throttled(wait=30))
         assert response["Retry-After"] == "30"
         assert response.data["code"] == "throttled"
+        assert response.data["retry_after"] == 30
 
     def test_a_missing_object_is_a_problem_too(self):
         assert problem(Http404()).data["status"] == 404
 
     def test_authentication_says_nothing_else(self):
-        assert problem(AuthenticationFailed("No.")).data["title"] == "No."
+        assert problem(AuthenticationFailed("No.")).data["detail"] == "No."
 
     def test_a_defect_is_not_hidden(self):
         assert problem(ZeroDivisionError()) is None
@@ -61,71 +66,31 @@ class TestProblems:
 
         for kind in family(DomainError):
             assert kind.code
-            assert 400 <= kind.status < 500
+            # 5xx where what is refused leans on a service that does not answer.
+            assert 400 <= kind.status < 500 or kind.status in {502, 503}
+
+    @pytest.mark.django_db
+    def test_two_of_what_there_may_be_one_of_is_a_conflict(self):
+        OrganizationFactory(name="Northwind")
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+            OrganizationFactory(name="Northwind")
+        response = problem(caught.value)
+        assert (response.status_code, response.data["code"]) == (409, "conflict")
+        assert "Northwind" not in str(response.data)
+
+    @pytest.mark.django_db
+    def test_every_other_broken_rule_of_the_database_is_a_defect(self):
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+            OrganizationFactory(name=None)
+        assert problem(caught.value) is None
 
 
-@pytest.fixture
-def calls():
-    cache.clear()
-    return []
+class TestUnknownAddress:
+    def test_it_is_a_problem(self):
+        response = unknown_address(APIRequestFactory().get("/api/v1/nothing/"))
+        assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
-
-def request(key: str = "", body: dict | None = None, path: str = "/api/v1/things/", user_id: int = 1) -> Request:
-    headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
-    raw = APIRequestFactory().post(path, json.dumps(body or {}), content_type="application/json", **headers)
-    made = Request(raw, parsers=[JSONParser()])
-    made.user = User(pk=user_id)
-    return made
-
-
-def maker(calls: list):
-    def create() -> tuple[dict, int]:
-        calls.append(1)
-        return {"number": len(calls)}, 201
-
-    return create
-
-
-class TestOnce:
-    def test_without_a_key_each_request_counts(self, calls):
-        assert once(request(), maker(calls)).data == {"number": 1}
-        assert once(request(), maker(calls)).data == {"number": 2}
-
-    def test_the_same_key_gives_the_first_answer_again(self, calls):
-        first = once(request("k1", {"a": 1}), maker(calls))
-        again = once(request("k1", {"a": 1}), maker(calls))
-        assert (again.data, again.status_code) == (first.data, 201)
-        assert again["Idempotent-Replayed"] == "true"
-        assert calls == [1]
-
-    def test_the_order_of_fields_does_not_matter(self, calls):
-        once(request("k1", {"a": 1, "b": 2}), maker(calls))
-        once(request("k1", {"b": 2, "a": 1}), maker(calls))
-        assert calls == [1]
-
-    def test_the_same_key_with_another_body_is_refused(self, calls):
-        once(request("k1", {"a": 1}), maker(calls))
-        with pytest.raises(InvalidInputError):
-            once(request("k1", {"a": 2}), maker(calls))
-        assert calls == [1]
-
-    def test_keys_belong_to_their_user_and_address(self, calls):
-        once(request("k1"), maker(calls))
-        once(request("k1", user_id=2), maker(calls))
-        once(request("k1", path="/api/v1/others/"), maker(calls))
-        assert len(calls) == 3
-
-    def test_what_failed_may_be_tried_again_with_the_same_key(self, calls):
-        def failing():
-            raise InvalidInputError("No.")
-
-        with pytest.raises(InvalidInputError):
-            once(request("k1"), failing)
-        assert once(request("k1"), maker(calls)).status_code == 201
-
-    def test_a_key_that_is_too_long_is_refused(self, calls):
-        with pytest.raises(InvalidInputError):
-            once(request("k" * (MAX_KEY_LENGTH + 1)), maker(calls))
-
-    def test_a_key_is_remembered_for_a_day(self):
-        assert IDEMPOTENCY_SECONDS == 86_400
+    def test_a_forgotten_slash_is_named_and_not_followed(self):
+        response = unknown_address(APIRequestFactory().post("/api/v1/tickets"))
+        assert response.status_code == 404
+        assert json.loads(response.content)["detail"].endswith("/api/v1/tickets/")
