@@ -4,6 +4,7 @@ from typing import Any
 
 from haystack import Document, component, default_from_dict, default_to_dict
 
+from knowledge.services.embedding import Vectors
 from knowledge.stores.dumps import store_from
 from knowledge.stores.protocol import PassageStore
 
@@ -33,12 +34,12 @@ class DenseRetriever:
         return made
 
     @component.output_types(documents=list[Document])
-    def run(self, embedding: list[float], filters: dict[str, Any] | None = None) -> dict[str, list[Document]]:
+    def run(self, embedding: Vectors, filters: dict[str, Any] | None = None) -> dict[str, list[Document]]:
         """Search.
 
         :param embedding: The question's vector.
         :param filters: Haystack filters on `meta`.
         :returns: `documents`: best first; `score` is the dot product.
         """
-        found = self.document_store.dense_retrieval(embedding, filters=filters, top_k=self.top_k)
+        found = self.document_store.dense_retrieval(embedding.tolist(), filters=filters, top_k=self.top_k)
         return {"documents": found}

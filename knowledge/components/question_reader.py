@@ -1,9 +1,11 @@
 """Turn a question and what was said before into what the retrievers need."""
 
+import numpy as np
 from haystack import component
 
 from knowledge.services import embedding
 from knowledge.services.embedders import embed_with
+from knowledge.services.embedding import Vectors
 from knowledge.turns import LAST_TURN_SHARE, WeightedText, weighted_texts
 
 
@@ -24,8 +26,9 @@ class QuestionReader:
         if not self.profile:
             embedding.model()
 
-    @component.output_types(embedding=list[float], texts=list[WeightedText])
-    def run(self, query: str, history: list[str]) -> dict[str, list[float] | list[WeightedText]]:
+    # An array, because Haystack copies the inputs of every component, and a list number by number.
+    @component.output_types(embedding=Vectors, texts=list[WeightedText])
+    def run(self, query: str, history: list[str]) -> dict[str, Vectors | list[WeightedText]]:
         """Read a question.
 
         :param query: The last turn.
@@ -36,4 +39,4 @@ class QuestionReader:
         texts = weighted_texts(query, history, self.last_turn_share)
         vectors = embed_with(self.profile, [entry.text for entry in texts], is_query=True)
         mixed = sum(entry.weight * vector for entry, vector in zip(texts, vectors, strict=True))
-        return {"embedding": mixed.tolist(), "texts": texts}
+        return {"embedding": np.asarray(mixed, dtype=np.float32), "texts": texts}

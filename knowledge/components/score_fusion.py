@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 from haystack import Document, component
 
+from knowledge.services.embedding import Vectors
+
 
 @component
 class ScoreFusion:
@@ -22,7 +24,7 @@ class ScoreFusion:
         self.top_k = top_k
 
     @component.output_types(documents=list[Document])
-    def run(self, embedding: list[float], dense: list[Document], lexical: list[Document]) -> dict[str, list[Document]]:
+    def run(self, embedding: Vectors, dense: list[Document], lexical: list[Document]) -> dict[str, list[Document]]:
         """Join both lists.
 
         :param embedding: The question's vector, for passages that only words found.

@@ -63,6 +63,17 @@ ROWS_A_QUERY = 500
 MASKS_KEPT = 32
 
 
+class StoredVector(list[float]):
+    """A document's vector as it is stored, which nobody changes.
+
+    Haystack copies all inputs of a component before it runs: number by number this took four fifths of a search.
+    """
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        """Give itself."""
+        return self
+
+
 class EmbeddedDocumentStore:
     """A Haystack document store in one SQLite file.
 
@@ -300,7 +311,7 @@ def _row(document: Document, generation: int) -> dict[str, Any]:
 
 def _document(row: tuple[Any, ...]) -> Document:
     _row_id, id_, content, meta, extra, embedding = row
-    vector = None if embedding is None else np.frombuffer(embedding, dtype=np.float32).tolist()
+    vector = None if embedding is None else StoredVector(np.frombuffer(embedding, dtype=np.float32).tolist())
     fields = {"id": id_, "content": content, "meta": json.loads(meta), "embedding": vector, **json.loads(extra)}
     document: Document = Document.from_dict(fields)
     return document
