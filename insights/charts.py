@@ -152,19 +152,14 @@ def _scale(top: int) -> str:
 def _day_labels(labels: Sequence[str], step: float) -> str:
     """Write as many labels as fit, counted from the end, so that the last day has one."""
     every = max(1, math.ceil(MIN_LABEL_GAP / step))
-    chosen = range(len(labels) - 1, -1, -every)
     marks = []
-    for order, number in enumerate(chosen):
-        marks.append(
-            tag(
-                "text",
-                escape(labels[number]),
-                class_="ax" if order % 2 == 0 else "ax z",
-                x=(number + 0.5) * step,
-                y=HEIGHT - 6,
-                text_anchor="middle" if step * (number + 0.5) > MIN_LABEL_GAP / 2 else "start",
-            )
-        )
+    for order, number in enumerate(range(len(labels) - 1, -1, -every)):
+        x = (number + 0.5) * step
+        if x < MIN_LABEL_GAP / 2:
+            # It would stick out at the start.
+            continue
+        shown = "ax" if order % 2 == 0 else "ax z"
+        marks.append(tag("text", escape(labels[number]), class_=shown, x=x, y=HEIGHT - 6, text_anchor="middle"))
     return "".join(marks)
 
 

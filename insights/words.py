@@ -6,6 +6,8 @@ from insights.figures import Summary
 from insights.periods import Period
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+# Keeps a number and its unit on one line.
+GAP = "\u00a0"
 ENDINGS = {
     "verified": ("verified", "the system of record shows it"),
     "confirmed": ("confirmed", "the customer said so"),
@@ -50,7 +52,7 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     hundred = share * 100
-    return f"{hundred:.1f} %" if 0 < hundred < 9.95 else f"{hundred:.0f} %"  # noqa: PLR2004 - would round to 10.0
+    return f"{hundred:.1f}{GAP}%" if 0 < hundred < 9.95 else f"{hundred:.0f}{GAP}%"  # noqa: PLR2004 - would round to 10.0
 
 
 def bounds(interval: tuple[float, float] | None) -> str:
@@ -65,7 +67,7 @@ def duration(seconds: int | None) -> str:
     if seconds is None:
         return "–"
     if seconds < MINUTE:
-        return f"{max(seconds, 0)} s"
+        return f"{max(seconds, 0)}{GAP}s"
     if seconds < HOUR:
         return _two(seconds, MINUTE, "min", 1, "s", limit=10 * MINUTE)
     if seconds < DAY:
@@ -76,7 +78,7 @@ def duration(seconds: int | None) -> str:
 def _two(seconds: int, unit: int, name: str, less: int, less_name: str, *, limit: int = 10**9) -> str:
     whole, rest = divmod(seconds, unit)
     small = rest // less
-    return f"{whole} {name} {small} {less_name}" if small and seconds < limit else f"{whole} {name}"
+    return f"{whole}{GAP}{name} {small}{GAP}{less_name}" if small and seconds < limit else f"{whole}{GAP}{name}"
 
 
 def change(now: int, before: int) -> str:
@@ -86,7 +88,7 @@ def change(now: int, before: int) -> str:
     if before < FEW:
         return f"+{now - before}" if now > before else f"−{before - now}"
     ratio = round((now - before) / before * 100)
-    return f"+{ratio} %" if ratio > 0 else f"−{-ratio} %" if ratio < 0 else "0 %"
+    return f"+{ratio}{GAP}%" if ratio > 0 else f"−{-ratio}{GAP}%" if ratio < 0 else f"0{GAP}%"
 
 
 def points(now: float | None, before: float | None) -> str:
@@ -95,7 +97,7 @@ def points(now: float | None, before: float | None) -> str:
         return ""
     moved = round((now - before) * 100, 1)
     sign = "+" if moved > 0 else "−" if moved < 0 else "±"
-    return f"{sign}{abs(moved):g} points"
+    return f"{sign}{abs(moved):g}{GAP}points"
 
 
 def day(value: date) -> str:

@@ -9,7 +9,7 @@ from insights.selectors import summary
 from insights.selectors_tickets import FIGURES, PAGE_SIZE, behind, page_of
 from insights.tests.factories import ago, ended, opened, replied, returned
 from supportai.core.errors import InvalidInputError, NotFoundError
-from tickets.models import Message
+from tickets.models import Message, Ticket
 from tickets.tests.factories import CsatFactory, HandoffFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +92,8 @@ def test_the_ninetieth_percentile_leads_to_the_slowest(history, week):
 def test_pages_follow_each_other_without_repeating(week):
     # Some opened at the same instant, so that the time alone does not order them.
     made = {opened(ago(hours=number // 3, minutes=1)).pk for number in range(PAGE_SIZE * 2 + 5)}
-    tickets, cursor = [], ""
+    tickets: list[Ticket] = []
+    cursor = ""
     for size in (PAGE_SIZE, PAGE_SIZE, 5):
         page = page_of(behind("tickets", week), cursor=cursor)
         assert (len(page.tickets), page.total) == (size, len(made))

@@ -50,5 +50,7 @@ def test_a_share_of_nothing_is_unknown():
 
 
 def test_an_interval_stays_between_none_and_all():
-    assert Share(count=3, total=3).interval[1] == 1.0
-    assert Share(count=0, total=3).interval[0] == 0.0
+    for count, side, bound in ((3, 1, 1.0), (0, 0, 0.0)):
+        interval = Share(count=count, total=3).interval
+        assert interval is not None
+        assert interval[side] == bound
