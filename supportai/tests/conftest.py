@@ -87,12 +87,15 @@ def place_of(folder: Path) -> Place:
     return Place((folder / "place").read_text())
 
 
-def new_deployment(folder: Path, *, template: Path | None = None, **numbers: int) -> Deployment:
-    """Make a deployment over a folder, with a place of its own that is empty or a copy of the template's."""
+def new_deployment(folder: Path, *, template: Path | None = None, **options: Any) -> Deployment:
+    """Make a deployment over a folder, with a place of its own that is empty or a copy of the template's.
+
+    `options` are numbers of processes and `environment`.
+    """
     place = Place()
     place.create(place_of(template) if template else None)
     (folder / "place").write_text(place.name)
-    return Deployment(folder, place, **numbers)
+    return Deployment(folder, place, **options)
 
 
 def _run_until_quiet(server: Server, then: Callable[[Server], None] | None = None) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from supportai.tests.front import Front
+from supportai.tests.front import Front, is_listening
 from supportai.tests.services import Place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -306,6 +306,12 @@ class Deployment(Server):
     def kill(self, kind: Kind, index: int) -> None:
         """End one process with SIGKILL, as a power cut would."""
         self.processes[kind, index].kill()
+        if port := self.ports.get((kind, index)):
+            wait_until(lambda: not is_listening(port), what="its children are dead too", every=0.02)
+
+    def url_of(self, kind: Kind, index: int) -> str:
+        """Tell the address of one server, past the front."""
+        return f"http://127.0.0.1:{self.ports[kind, index]}"
 
     def died(self) -> bool:
         return bool(self.dead())
@@ -341,8 +347,8 @@ class Deployment(Server):
         return run_manage(self._environment(), *arguments, timeout=timeout)
 
     def _environment(self) -> dict[str, str]:
-        services = self.place.environment
-        return embedded_environment(self.data_dir, PUBLIC_URL=self.url, **services, **self.environment)
+        own = self.place.environment | self.environment
+        return embedded_environment(self.data_dir, PUBLIC_URL=self.url) | own
 
     def _process(self, kind: Kind, index: int) -> Process:
         command = [sys.executable, "manage.py", "worker"]

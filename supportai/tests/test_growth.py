@@ -16,6 +16,8 @@ from tickets.agent.language import foreign_language
 from tickets.agent.replies import read_choice, read_confirmation
 from tickets.agent.slots import find_slots, ordinal
 
+pytestmark = pytest.mark.embedded
+
 LENGTH = 40_000
 # What reads Markdown with a parser is slower by itself, and sees articles and no customer's message.
 PARSED_LENGTH = 6_000

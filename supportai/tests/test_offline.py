@@ -9,6 +9,8 @@ import pytest
 
 from supportai.tests.servers import ROOT, embedded_environment
 
+pytestmark = pytest.mark.embedded
+
 SCENARIOS = Path(__file__).with_name("scenarios")
 CUT = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 REACH_OUT = "import socket; socket.create_connection(('192.0.2.1', 443), timeout=3)"

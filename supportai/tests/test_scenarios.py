@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from supportai.simulation.form import read_scenarios
 from supportai.tests.servers import manage
 
@@ -18,6 +20,7 @@ def test_the_suite_is_well_formed_and_names_each_scenario_once():
     assert all(scenario.data.get("tags") for scenario in scenarios)
 
 
+@pytest.mark.embedded
 def test_every_scenario_passes(tmp_path):
     report = tmp_path / "report.json"
     try:

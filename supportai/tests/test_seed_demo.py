@@ -57,6 +57,7 @@ def rows(folder, query):
         return database.execute(query).fetchall()
 
 
+@pytest.mark.embedded
 def test_earlier_conversations_are_added_once_and_the_doctor_is_content(seeded_data_dir, tmp_path):
     folder = tmp_path / "data"
     shutil.copytree(seeded_data_dir, folder)
@@ -82,6 +83,7 @@ def assert_inbox_holds_work_of_both(folder):
     assert mine == (0,), "who opens the demo page starts with an empty conversation"
 
 
+@pytest.mark.embedded
 def test_nothing_was_refunded_before_the_demo_starts(seeded_data_dir):
     assert rows(seeded_data_dir, "select count(*) from integrations_sandboxcharge where refunded_cents > 0") == [(0,)]
     twins = rows(

@@ -18,6 +18,7 @@ from supportai.core.models import JSONDict
 from tickets.consumers import access, requests
 from tickets.consumers.bodies import with_body_limit
 from tickets.consumers.frames import Missed, parse
+from tickets.consumers.sockets import NO_LAYER
 
 PATH = "/widget/messages"
 
@@ -41,6 +42,8 @@ class _Bell:
 
 class MessagesPoll(AsyncHttpConsumer):
     """`GET /widget/messages?ticket=&after=&wait=`: what is new, at once or when it comes."""
+
+    channel_layer_alias = NO_LAYER
 
     async def handle(self, body: bytes) -> None:  # noqa: ARG002 - a GET request has none
         """Answer with news, with nothing after `wait` seconds, or with problem+json."""

@@ -13,10 +13,14 @@ MAX_FRAME_CHARACTERS = 64_000
 CLOSE_TOO_BIG = 4413
 CLOSE_NOT_ALLOWED = 4403
 CLOSE_NO_SESSION = 4401
+# Channels would subscribe to a channel for each consumer, and refuse it while Redis is away; only the hub listens.
+NO_LAYER = "none"
 
 
 class FrameConsumer(AsyncWebsocketConsumer):
     """A websocket of JSON frames, where nothing that a client sends ends the connection with an exception."""
+
+    channel_layer_alias = NO_LAYER
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve, and leave the hub however that ends: `disconnect` is not called after an exception."""

@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from channels.db import database_sync_to_async
+from channels.layers import channel_layers
 from channels.routing import URLRouter
 from django.core.cache import cache
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from accounts.models import Right
 from accounts.services.staff import ensure_roles
@@ -549,6 +551,54 @@ async def test_a_poll_names_only_origins_that_may_embed():
     bad = await poll(session, origin="https://evil.example", ticket=ticket.public_id).get()
     assert good["headers"].get("access-control-allow-origin") == SHOP
     assert (bad["status"], bad["headers"].get("access-control-allow-origin")) == (403, None)
+
+
+class NobodyThere:
+    """Redis' channel layer while Redis is away."""
+
+    def serialize(self, message: Any) -> bytes:
+        return json.dumps(message).encode()
+
+    def __getattr__(self, name: str) -> Any:
+        async def refuse(*_args: Any) -> None:
+            raise RedisConnectionError("gone")
+
+        return refuse
+
+
+@pytest.fixture
+def redis_is_away():
+    layer = channel_layers.set("default", NobodyThere())
+    yield
+    channel_layers.set("default", layer)
+
+
+async def test_while_redis_is_away_customers_are_welcomed_and_polls_answered(redis_is_away, monkeypatch):
+    monkeypatch.setattr(hub, "_reader", None)
+    session = await in_db(new_session)()
+    ticket = await in_db(ticket_of)(session, "Anybody there?")
+    async with widget(session, ticket=str(ticket.public_id)) as communicator:
+        assert [message["body"] for message in communicator.welcome["messages"]] == ["Anybody there?"]
+    answer = await poll(session, ticket=ticket.public_id, wait=5).get()
+    assert (answer["status"], len(json.loads(answer["body"])["messages"])) == (200, 1)
+
+
+async def test_a_socket_leaves_the_hub_also_when_it_ends_in_an_error(monkeypatch):
+    session = await in_db(new_session)()
+
+    def break_down(*_args: Any) -> None:
+        raise RuntimeError("the database is gone")
+
+    communicator = socket()
+    await communicator.connect()
+    await communicator.send({"type": "hello", "session": session.token})
+    await communicator.receive()
+    assert len(hub._members) == 1
+    monkeypatch.setattr("tickets.consumers.conversation.say", database_sync_to_async(break_down))
+    await communicator.send({"type": "message", "client_id": str(uuid4()), "text": "Hello"})
+    with pytest.raises(RuntimeError):
+        await communicator.wait(timeout=3)
+    assert hub._members == {}
 
 
 async def test_everything_but_the_poll_goes_to_django():

@@ -225,8 +225,10 @@ async def test_a_forgotten_socket_is_in_no_group_and_its_writer_ends():
 async def test_a_reader_that_broke_is_replaced_with_the_next_socket_and_nobody_stays_deaf():
     before, after = FakeSocket(), FakeSocket()
     await hub.join("ticket.a", before)
-    hub._reader.cancel()
-    await asyncio.wait({hub._reader})
+    reader = hub._reader
+    assert reader is not None
+    reader.cancel()
+    await asyncio.wait({reader})
     await hub.join("ticket.b", after)
     await ring("ticket.a", {"type": "message"})
     await settle(lambda: before.got)
