@@ -8,13 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from integrations.errors import ModelError
 from supportai.core.models import JSONDict
-
-if TYPE_CHECKING:
-    from integrations.services.generators.transport import Exchange
 
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 100_000
@@ -92,22 +89,21 @@ def _ask(endpoint: EmbeddingEndpoint, batch: list[str], seconds: float) -> Any:
     from integrations.services.generators.transport import exchange
 
     with exchange(seconds) as wire:
-        document, error = _document(endpoint, batch, wire)
+        document, error = _document(endpoint, batch)
     if error is not None or wire.status != HTTPStatus.OK:
         raise failure_of(error, wire, has_chunks=False)
     return document
 
 
-def _document(endpoint: EmbeddingEndpoint, batch: list[str], wire: "Exchange") -> tuple[Any, Exception | None]:
+def _document(endpoint: EmbeddingEndpoint, batch: list[str]) -> tuple[Any, Exception | None]:
     from integrations.services.generators.clients import http_client
 
     body: JSONDict = {"model": endpoint.model, "input": [text if text.strip() else BLANK for text in batch]}
     if endpoint.model.startswith(SHORTENING):
         body["dimensions"] = endpoint.dimensions
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    seconds = max(wire.ends_at - time.monotonic(), 0.001)
     try:
-        with http_client(seconds) as client:
+        with http_client() as client:
             response = client.post(f"{endpoint.base_url.rstrip('/')}/embeddings", json=body, headers=headers)
             return (response.json() if response.is_success else None), None
     except Exception as exc:  # noqa: BLE001 - the wire, the address and the JSON break in ways of their own

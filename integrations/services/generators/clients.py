@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -11,19 +13,29 @@ from integrations.services.generators.types import ProviderSettings
 from supportai.core.models import JSONDict
 
 CACHED = 32
+# The deadline of an exchange is kept by the transport, for each call anew; this only has to be longer.
+PATIENCE_SECONDS = 600.0
 # The client library of OpenAI demands a key, and compatible servers without one ignore it.
 NO_KEY = "no-key"
 
 
 def generator_for(provider: ProviderSettings, schema: str = "") -> Any:
-    """Give the generator of a provider, made once per process for the same settings.
+    """Give the generator of a provider, made once per process for the same settings; prices and time-outs may differ.
 
     `schema` is the JSON schema of a structured answer, as text; kinds whose API takes none ignore it.
 
     Raises:
         ValueError: there is no such kind.
     """
-    return _generator(provider, schema, _gateway(provider.kind))
+    same = replace(
+        provider,
+        name="",
+        timeout_seconds=PATIENCE_SECONDS,
+        provider_id=None,
+        input_price=Decimal(0),
+        output_price=Decimal(0),
+    )
+    return _generator(same, schema, _gateway(provider.kind))
 
 
 def _gateway(kind: str) -> str:
@@ -51,13 +63,13 @@ def _loads(schema: str) -> JSONDict | None:
     return dict(json.loads(schema)) if schema else None
 
 
-def http_client(timeout_seconds: float) -> Any:
+def http_client() -> Any:
     """Make an `httpx` client over the shared transport: no proxy of the environment, no redirects, no retries."""
     import httpcore
     import httpx
 
     transport = shared_transport(httpx, httpcore)
-    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=timeout_seconds)
+    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=PATIENCE_SECONDS)
 
 
 def _openai(provider: ProviderSettings, schema: JSONDict | None, address: str) -> Any:
@@ -77,12 +89,12 @@ def _openai(provider: ProviderSettings, schema: JSONDict | None, address: str) -
     generator = OpenAIChatGenerator(
         api_key=Secret.from_token(key), model=provider.model, generation_kwargs=options, max_retries=0
     )
-    client: Any = http_client(provider.timeout_seconds)
+    client: Any = http_client()
     generator.client = OpenAI(
         api_key=key,
         base_url=(provider.base_url if is_compatible else address) or None,
         max_retries=0,
-        timeout=provider.timeout_seconds,
+        timeout=PATIENCE_SECONDS,
         http_client=client,
     )
     return generator
@@ -106,7 +118,7 @@ def _anthropic(provider: ProviderSettings, _schema: JSONDict | None, address: st
         transport=shared_transport(httpx2, httpcore2),
         trust_env=False,
         follow_redirects=False,
-        timeout=provider.timeout_seconds,
+        timeout=PATIENCE_SECONDS,
     )
     generator.client = Anthropic(
         api_key=provider.api_key or NO_KEY, base_url=address or None, max_retries=0, http_client=client
@@ -127,8 +139,7 @@ def _google(provider: ProviderSettings, schema: JSONDict | None, address: str) -
     )
     connection = genai.types.HttpOptions(
         base_url=address or None,
-        httpx_client=http_client(provider.timeout_seconds),
-        timeout=int(provider.timeout_seconds * 1000),
+        httpx_client=http_client(),
         retry_options=genai.types.HttpRetryOptions(attempts=1),
     )
     generator._client = genai.Client(api_key=provider.api_key or NO_KEY, http_options=connection)
@@ -153,7 +164,7 @@ def _ollama(provider: ProviderSettings, schema: JSONDict | None, _address: str) 
     generator._client = Client(
         host=provider.base_url,
         headers=headers,
-        timeout=provider.timeout_seconds,
+        timeout=PATIENCE_SECONDS,
         follow_redirects=False,
         transport=shared_transport(httpx, httpcore),
         trust_env=False,

@@ -40,6 +40,11 @@ class Exchange:
         """Tell whether the deadline has passed."""
         return time.monotonic() >= self.ends_at
 
+    @property
+    def seconds_left(self) -> float:
+        """Tell how long it may still take."""
+        return max(self.ends_at - time.monotonic(), 0.0)
+
     def restart(self, timeout_seconds: float) -> None:
         """Count from now on."""
         self.started_at = time.monotonic()
@@ -107,8 +112,12 @@ class SharedTransport:
 
     def handle_request(self, request: Any) -> Any:
         """Send a request, and keep what the head of its answer says."""
-        response = self._inner.handle_request(request)
         current = _current.get()
+        if current is not None:
+            # Waiting for a free connection is the pool's, and the only wait that no socket sees.
+            timeouts = {**request.extensions.get("timeout", {}), "pool": current.seconds_left}
+            request.extensions = {**request.extensions, "timeout": timeouts}
+        response = self._inner.handle_request(request)
         if current is not None:
             current.note(response.status_code, response.headers)
             current.responses.append(response)
@@ -177,7 +186,7 @@ def _time_left(timeout: float | None, late: type[Exception]) -> float | None:
     current = _current.get()
     if current is None:
         return timeout
-    left = current.ends_at - time.monotonic()
-    if left <= 0:
+    left = current.seconds_left
+    if not left:
         raise late("The deadline of the whole answer has passed.")
     return left if timeout is None else min(timeout, left)

@@ -165,6 +165,7 @@ class TestEveryKind:
     def test_a_generator_is_made_once_for_the_same_settings(self, server, provider, kind):
         one = generator_for(provider(kind))
         assert generator_for(provider(kind)) is one
+        assert generator_for(provider(kind, timeout_seconds=1.25, input_price=Decimal(3), name="x")) is one
         assert generator_for(provider(kind, api_key="another")) is not one
         assert generator_for(provider(kind, max_output_tokens=7)) is not one
 

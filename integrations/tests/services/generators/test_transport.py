@@ -99,6 +99,21 @@ def test_an_answer_without_an_end_is_cut_at_a_size(server, client, monkeypatch):
     assert not wire.is_over
 
 
+def test_waiting_for_a_free_connection_ends_at_the_deadline_too(server):
+    own = SharedTransport(httpx, httpcore)
+    own._inner._pool._max_connections = 1
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+    with httpx.Client(transport=own, trust_env=False, timeout=20) as client:
+        server.fault = "idle"
+        request = client.build_request("POST", f"{server.openai_url}/chat/completions", json=body)
+        busy = client.send(request, stream=True)
+        started = time.monotonic()
+        with exchange(0.3), pytest.raises(httpx.PoolTimeout):
+            client.get(server.url)
+        assert time.monotonic() - started < 1.8
+        busy.close()
+
+
 def test_closing_one_client_leaves_the_others_alone(server, client):
     with httpx.Client(transport=shared_transport(httpx, httpcore), trust_env=False) as other:
         other.get(server.url)
