@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from huey.consumer import Consumer
-from redis.exceptions import RedisError
 
 from supportai.core import clock
 from supportai.core.sweeps import run_sweeps
@@ -36,11 +35,8 @@ class Sweeper(threading.Thread):
 
 
 def note_alive() -> None:
-    """Leave a sign of life where other processes find it; it is no reason to stop working when that fails."""
-    try:
-        cache.set(SEEN_KEY, clock.now(), SEEN_SECONDS)
-    except RedisError as exc:
-        log.warning("worker.no_sign_of_life", error=type(exc).__name__)
+    """Leave a sign of life where other processes find it."""
+    cache.set(SEEN_KEY, clock.now(), SEEN_SECONDS)
 
 
 class Worker:

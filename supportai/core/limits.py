@@ -1,13 +1,9 @@
 """Rate limits in fixed windows, counted in the cache: per process when embedded, for all of them with Redis."""
 
-import structlog
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from supportai.core import clock
 from supportai.core.errors import TooManyRequestsError
-
-log = structlog.get_logger(__name__)
 
 
 def count_against(name: str, who: object, *, limit: int, seconds: int) -> int:
@@ -18,12 +14,7 @@ def count_against(name: str, who: object, *, limit: int, seconds: int) -> int:
     """
     now = clock.now().timestamp()
     window = int(now // seconds)
-    try:
-        used = _count(f"limit:{name}:{who}:{window}", seconds)
-    except RedisError as exc:
-        # A customer who cannot write because a counter is gone is worse than one who writes too much meanwhile.
-        log.warning("limits.not_counted", limit=name, error=type(exc).__name__)
-        return limit
+    used = _count(f"limit:{name}:{who}:{window}", seconds)
     if used > limit:
         wait = max(1, round((window + 1) * seconds - now))
         raise TooManyRequestsError(f"Too many requests; try again in {wait} seconds.", retry_after=wait)

@@ -1,10 +1,10 @@
 """The Redis cache of test processes that share one database: clearing forgets this process's keys alone."""
 
-from django.core.cache.backends.redis import RedisCache
+from supportai.core.cache import ForgetfulRedisCache
 
 
-class SharedRedisCache(RedisCache):
-    """Django's own, but `clear()` does not flush what belongs to others."""
+class SharedRedisCache(ForgetfulRedisCache):
+    """The product's, but `clear()` does not flush what belongs to others."""
 
     def clear(self) -> None:
         """Delete the keys that begin with this cache's prefix."""
