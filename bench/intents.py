@@ -25,8 +25,10 @@ def main() -> None:
     vectors, numbers = embed(texts), np.array(labels)
     right, sure = [], []
     for train, held in StratifiedKFold(3, shuffle=True, random_state=1).split(vectors, numbers):
-        head = TextHead().fit(vectors[train], [str(label) for label in numbers[train]])
-        for prediction, label in zip(head.predict(vectors[held]), numbers[held], strict=True):
+        head = TextHead("other").fit(
+            vectors[train], [texts[i] for i in train], [str(label) for label in numbers[train]]
+        )
+        for prediction, label in zip(head.predict(vectors[held], [texts[i] for i in held]), numbers[held], strict=True):
             right.append(prediction.label == label)
             sure.append(prediction.probability)
     is_right, chance = np.array(right), np.array(sure)

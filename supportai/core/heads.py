@@ -1,22 +1,29 @@
-"""Small trained heads over text embeddings, with calibrated probabilities; trained on the spot, in seconds."""
+"""Small trained heads over texts and their embeddings, with calibrated probabilities; trained on the spot."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from supportai.core.gate import Gate
+from supportai.core.members import SCALE, Linear, Margins, Member, Near
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
+    Scores = NDArray[np.float64]
+    Classes = NDArray[np.intp]
 
-# Unit vectors are scaled, or scikit-learn's solver stops too early (measured, see docs/tickets.md).
-SCALE = 20.0
 FOLDS = 4
-NEIGHBOURS = 3
-# Candidates of the search for the weight of neighbours against the linear model, and the temperature.
-WEIGHTS = (0.0, 0.25, 0.5)
-TEMPERATURES = (0.3, 0.4, 0.5, 0.7, 0.85, 1.0, 1.3)
+# What each member's scores count for (linear, margins, near) where there is nothing to hold back, the most that held-back
+# rows may make of it, and how many held-back rows this opinion is worth: a handful of easy rows proves no certainty.
+START = (0.4, 1.2, 0.8 * SCALE)
+MOST = 5.0
+START_ROWS = 4.0
+# With fewer examples of what is outside, the gate would learn these few texts by heart.
+MIN_OUTSIDE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +45,23 @@ class Prediction:
 
 
 class TextHead:
-    """A classifier over L2-normalised vectors: logistic regression mixed with class-wise nearest neighbours.
+    """A classifier that stacks three: logistic regression, support vectors that see words too, nearest neighbours.
 
-    The mixing weight and the temperature are chosen by the likelihood of held-back folds, so the probabilities
-    are calibrated on examples that the model had not seen.
+    What each counts for is chosen by the likelihood of held-back folds, so the probabilities are calibrated on
+    examples that the members had not seen.
+
+    :param outside: the label of texts that belong to none of the others. When there are enough of them, a small
+        classifier of its own (`Gate`) tells in from out, since what lies outside is no class with a middle.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, outside: str = "") -> None:
+        self.outside = outside
         self.labels: list[str] = []
-        self._model: Any = None
-        self._vectors: Any = None
-        self._of: Any = None
-        self.weight = 0.5
-        self.temperature = 1.0
+        self.weights: tuple[float, ...] = START
+        self._gate: Gate | None = None
 
-    def fit(self, vectors: "Vectors", labels: Sequence[str]) -> "TextHead":
-        """Train on `(n, d)` vectors with a label each; at least two labels.
+    def fit(self, vectors: "Vectors", texts: Sequence[str], labels: Sequence[str]) -> "TextHead":
+        """Train on `(n, d)` L2-normalised vectors of texts with a label each; at least two labels.
 
         Raises:
             ValueError: fewer than two labels.
@@ -63,75 +71,111 @@ class TextHead:
         self.labels = sorted(set(labels))
         if len(self.labels) < 2:  # noqa: PLR2004 - one label is no choice
             raise ValueError("a head needs examples of at least two labels")
-        numbers = np.array([self.labels.index(label) for label in labels])
-        self._calibrate(vectors, numbers)
-        self._model, self._vectors, self._of = _fit_linear(vectors, numbers), vectors, numbers
+        number = {label: place for place, label in enumerate(self.labels)}
+        classes = np.array([number[label] for label in labels])
+        self._calibrate(vectors, texts, classes)
+        self._near = Near()
+        self._members: list[Member] = [Linear(), Margins(), self._near]
+        for member in self._members:
+            member.fit(vectors, texts, classes)
         return self
 
-    def predict(self, vectors: "Vectors") -> list[Prediction]:
-        """Classify `(n, d)` vectors."""
+    def predict(self, vectors: "Vectors", texts: Sequence[str]) -> list[Prediction]:
+        """Classify texts with their `(n, d)` vectors."""
         import numpy as np
 
-        linear = self._model.predict_log_proba(vectors * SCALE)
-        near, similarity = _neighbours(vectors, self._vectors, self._of, len(self.labels))
-        chances = _mix(linear, near, self.weight, self.temperature)
+        scores = np.stack([member.score(vectors, texts) for member in self._members])
+        chances = self._chances(scores)
         result = []
-        for row, nearest in zip(chances, similarity, strict=True):
+        for row, nearest in zip(chances, self._near.nearest(vectors), strict=True):
             order = np.argsort(-row)
             result.append(Prediction(tuple((self.labels[i], float(row[i])) for i in order), float(nearest)))
         return result
 
-    def _calibrate(self, vectors: "Vectors", numbers: Any) -> None:
+    def _chances(self, scores: "Scores") -> "Scores":
         import numpy as np
-        from sklearn.model_selection import StratifiedKFold
 
-        folds = min(FOLDS, int(np.bincount(numbers).min()))
-        if folds < 2:  # noqa: PLR2004 - one example of a label cannot be held back
+        logits = _mix(scores, self.weights)
+        if self._gate is None:
+            return np.exp(logits)
+        out = self._gate.chances(scores, logits)
+        chances = np.exp(logits)
+        chances[:, self._gate.outside] = 0.0
+        chances *= ((1 - out) / np.maximum(chances.sum(axis=1), 1e-12))[:, None]
+        chances[:, self._gate.outside] = out
+        return chances
+
+    def _calibrate(self, vectors: "Vectors", texts: Sequence[str], classes: "Classes") -> None:
+        """Choose the weights, and train the gate, on rows that the members had not seen."""
+        import numpy as np
+
+        # A single example of a label cannot be held back; the others calibrate for it.
+        counts = np.bincount(classes)
+        rows = np.flatnonzero(counts[classes] > 1)
+        kept = np.unique(classes[rows])
+        if len(kept) < 2:  # noqa: PLR2004 - one label is no choice
             return
-        linear = np.zeros((len(numbers), len(self.labels)))
-        near = np.zeros_like(linear)
-        for train, held in StratifiedKFold(folds, shuffle=True, random_state=0).split(vectors, numbers):
-            linear[held] = _fit_linear(vectors[train], numbers[train]).predict_log_proba(vectors[held] * SCALE)
-            near[held], _ = _neighbours(vectors[held], vectors[train], numbers[train], len(self.labels))
-        rows = np.arange(len(numbers))
-        losses = {
-            (weight, temperature): -np.log(_mix(linear, near, weight, temperature)[rows, numbers] + 1e-9).mean()
-            for weight in WEIGHTS
-            for temperature in TEMPERATURES
-        }
-        self.weight, self.temperature = min(losses, key=lambda pair: losses[pair])
+        held_classes = np.searchsorted(kept, classes[rows])
+        scores = _held_back(vectors[rows], _picked(texts, rows), held_classes)
+        self.weights = _best_weights(scores, held_classes)
+        if self.outside not in self.labels or counts[self.labels.index(self.outside)] < MIN_OUTSIDE:
+            return
+        outside = self.labels.index(self.outside)
+        is_outside = classes[rows] == outside
+        held_outside = int(np.searchsorted(kept, outside))
+        gate = Gate(held_outside).fit(scores, _mix(scores, self.weights), is_outside)
+        self._gate = gate.moved(outside)
 
 
-def _fit_linear(vectors: "Vectors", numbers: Any) -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(C=0.4, max_iter=2000, tol=1e-6, class_weight="balanced").fit(vectors * SCALE, numbers)
-
-
-def _neighbours(vectors: "Vectors", examples: "Vectors", of: Any, count: int) -> tuple[Any, Any]:
-    """Score each class by the mean cosine of its nearest examples, as log-probabilities; and the nearest of all."""
+def _held_back(vectors: "Vectors", texts: Sequence[str], classes: "Classes") -> "Scores":
+    """Score every row by members that were trained without it: `(members, n, number of classes)`."""
     import numpy as np
+    from sklearn.model_selection import StratifiedKFold
 
-    similarity = vectors @ examples.T
-    scores = np.full((len(vectors), count), -1.0)
-    for label in range(count):
-        own = similarity[:, of == label]
-        if own.shape[1]:
-            top = np.sort(own, axis=1)[:, -NEIGHBOURS:]
-            scores[:, label] = 0.5 * top[:, -1] + 0.5 * top.mean(axis=1)
-    logits = scores * SCALE
-    return logits - _log_sum(logits), similarity.max(axis=1)
+    scores = np.zeros((len(START), len(classes), int(classes.max()) + 1))
+    folds = StratifiedKFold(min(FOLDS, int(np.bincount(classes).max())), shuffle=True, random_state=0)
+    with warnings.catch_warnings():
+        # That a label has fewer examples than there are folds is meant.
+        warnings.simplefilter("ignore", UserWarning)
+        split = list(folds.split(vectors, classes))
+    for train, held in split:
+        members: list[Member] = [Linear(), Margins(), Near()]
+        for member, into in zip(members, scores, strict=True):
+            member.fit(vectors[train], _picked(texts, train), classes[train])
+            into[held] = member.score(vectors[held], _picked(texts, held))
+    return scores
 
 
-def _mix(linear: Any, near: Any, weight: float, temperature: float) -> Any:
+def _picked(texts: Sequence[str], rows: "Classes") -> list[str]:
+    return [texts[int(row)] for row in rows]
+
+
+def _best_weights(scores: "Scores", classes: "Classes") -> tuple[float, ...]:
+    """Minimise the negative log-likelihood of the classes, which is convex in the weights."""
     import numpy as np
+    from scipy.optimize import minimize
 
-    logits = ((1 - weight) * linear + weight * near) / temperature
-    return np.exp(logits - _log_sum(logits))
+    unit = np.array(START)
+    rows = np.arange(len(classes))
+    scaled = scores * unit[:, None, None]
+    own = scaled[:, rows, classes].mean(axis=1)
+    pull = START_ROWS / len(classes)
+
+    def loss(weights: "Scores") -> tuple[float, "Scores"]:
+        logits = _mix(scaled, weights)
+        chances = np.exp(logits)
+        slope = np.array([(chances * member).sum(axis=1).mean() for member in scaled]) - own
+        away = weights - 1.0
+        return float(-logits[rows, classes].mean() + pull * away @ away), slope + 2 * pull * away
+
+    found = minimize(loss, np.ones(len(unit)), jac=True, method="L-BFGS-B", bounds=[(0.0, MOST)] * len(unit))
+    return tuple(float(value) for value in found.x * unit)
 
 
-def _log_sum(logits: Any) -> Any:
+def _mix(scores: "Scores", weights: "Sequence[float] | Scores") -> "Scores":
+    """Give the log-probabilities that weighted scores amount to."""
     import numpy as np
+    from scipy.special import log_softmax
 
-    top = logits.max(axis=1, keepdims=True)
-    return top + np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+    logits: Scores = log_softmax(np.tensordot(np.asarray(weights), scores, axes=1), axis=1)
+    return logits

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from django.conf import settings as django_settings
 
 from supportai.core.heads import Prediction, TextHead
-from tickets.selectors_agent import AgentSettings
+from tickets.selectors_agent import AgentSettings, IntentRule
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Example phrases with the label of each.
+Pairs = tuple[tuple[str, str], ...]
 # A request for a person must never be missed for want of an example, so its plainest forms are grammar.
 HUMAN = re.compile(
     r"\b(?:talk|speak|chat|connect\w*|transfer\w*|escalate\w*|put|pass|hand)\b(?:\W+\w+){0,5}?\W+"
@@ -39,7 +41,7 @@ _heads: dict[str, TextHead] = {}
 
 def classify_act(text: str) -> Prediction:
     """Say what a text does: thanks, not_helpful, human_request, greeting, answer or request."""
-    return _act_head().predict(_embed([text]))[0]
+    return _act_head().predict(_embed([text]), [text])[0]
 
 
 def asks_for_a_person(text: str, *, settings: AgentSettings, is_answer: bool) -> bool:
@@ -86,7 +88,7 @@ def _predict_intent(text: str, history: Sequence[str], settings: AgentSettings) 
     texts = [text]
     if history and len(text.split()) < SHORT_WORDS:
         texts.append(f"{history[-1]}\n{text}")
-    return max(head.predict(_embed(texts)), key=lambda found: found.nearest)
+    return max(head.predict(_embed(texts), texts), key=lambda found: found.nearest)
 
 
 def _spread(prediction: Prediction, labels: Sequence[str]) -> tuple[tuple[str, float], ...]:
@@ -123,7 +125,7 @@ def act_phrases() -> dict[str, list[str]]:
 
 
 def _act_head() -> TextHead:
-    pairs = [(phrase, act) for act, phrases in act_phrases().items() for phrase in phrases]
+    pairs = tuple((phrase, act) for act, phrases in act_phrases().items() for phrase in phrases)
     return _head(pairs)
 
 
@@ -132,23 +134,29 @@ def _intent_head(settings: AgentSettings) -> TextHead | None:
     return _head(pairs) if len({slug for _, slug in pairs}) > 1 else None
 
 
-def _phrases(settings: AgentSettings) -> list[tuple[str, str]]:
-    return [(phrase, intent.slug) for intent in settings.intents for phrase in intent.phrases]
+def _phrases(settings: AgentSettings) -> Pairs:
+    return _phrases_of(settings.intents)
 
 
-def _key(pairs: Sequence[tuple[str, str]]) -> str:
+@lru_cache(maxsize=8)
+def _phrases_of(intents: tuple[IntentRule, ...]) -> Pairs:
+    return tuple((phrase, intent.slug) for intent in intents for phrase in intent.phrases)
+
+
+@lru_cache(maxsize=16)
+def _key(pairs: Pairs) -> str:
     return hashlib.sha256(json.dumps(list(pairs)).encode()).hexdigest()[:24]
 
 
-def _head(pairs: Sequence[tuple[str, str]]) -> TextHead:
+def _head(pairs: Pairs) -> TextHead:
     """Give the head trained on these examples; trained once per process, from vectors kept on disk."""
     key = _key(pairs)
     with _lock:
         if key not in _heads:
             if len(_heads) > 8:  # noqa: PLR2004 - a few versions live side by side while settings change
                 _heads.clear()
-            vectors = _stored_vectors(key, [text for text, _ in pairs])
-            _heads[key] = TextHead().fit(vectors, [label for _, label in pairs])
+            texts = [text for text, _ in pairs]
+            _heads[key] = TextHead("other").fit(_stored_vectors(key, texts), texts, [label for _, label in pairs])
         return _heads[key]
 
 
