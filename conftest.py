@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,9 +109,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_unconfigure() -> None:
-    """Delete the data folder that the test settings made for this process."""
+    """Delete the data folder and the search indexes that the test settings named for this process."""
     from django.conf import settings
 
+    if settings.configured and getattr(settings, "ELASTICSEARCH_URL", ""):
+        _remove_indexes(settings.ELASTICSEARCH_URL, settings.ELASTICSEARCH_PREFIX)
     folder = str(getattr(settings, "DATA_DIR", "")) if settings.configured else ""
     if "supportai-test-" in folder:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_indexes(url: str, prefix: str) -> None:
+    """Remove every index whose name begins with this process's prefix, by name, as clusters demand."""
+    import httpx
+
+    try:
+        listed = httpx.get(f"{url}/_cat/indices/{prefix}*", params={"h": "index"}, timeout=10)
+        for name in listed.text.split() if listed.is_success else ():
+            httpx.delete(f"{url}/{name}", timeout=10)
+    except httpx.HTTPError as exc:
+        warnings.warn(f"The search indexes of {prefix} were not removed: {exc}", stacklevel=1)

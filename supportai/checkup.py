@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import F, Q
+from django.db.models import Q
 
 from accounts.models import Brand, Team
 from integrations.models import ActionExecution, Binding
-from knowledge.models import Article, Passage
+from knowledge.models import Article
 from knowledge.services.ingestion import waiting_articles
 from supportai.core import clock
 from supportai.core.models import OutboxEvent
@@ -172,21 +172,7 @@ def _knowledge() -> Iterator[Finding]:
     if waiting:
         text = f"{waiting} articles wait for indexing for over a minute; does the server or a worker run?"
         yield Finding("articles", text, is_wrong=True)
-    yield _store()
-
-
-def _store() -> Finding:
-    """Compare the document store with the passages that it should hold."""
     # Imported only here: the store pulls in Haystack.
-    from knowledge.stores import document_store
+    from knowledge.services.search_health import examine_search
 
-    wanted = Passage.objects.filter(
-        revision__article__state=Article.State.PUBLISHED, revision__article__current_revision=F("revision")
-    )
-    ids = {str(public_id) for public_id in wanted.values_list("public_id", flat=True)}
-    held = set(document_store().document_ids())
-    missing, extra = len(ids - held), len(held - ids)
-    if missing or extra:
-        text = f"The document store lacks {missing} passages and holds {extra} too many; run manage.py reindex."
-        return Finding("search", text, is_wrong=True)
-    return Finding("search", f"The document store holds all {len(ids)} passages.")
+    yield from (Finding("search", text, is_wrong) for text, is_wrong in examine_search())

@@ -30,7 +30,7 @@ class RetrievalSettings:
     store_path: str = ""
     last_turn_share: float = 0.7
     lexical_weight: float = 0.0025
-    candidates: int = 60
+    candidates: int = 100
     kept: int = 24
 
 

@@ -66,7 +66,7 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
 
     def count_documents(self) -> int:
         """Count all documents."""
-        return int(self._ask(lambda client: client.count(index=self.path))["count"])
+        return self._ask(lambda client: int(client.count(index=self.path)["count"]))
 
     def document_ids(self) -> list[str]:
         """Give the ids of all documents, without their texts."""
@@ -132,8 +132,8 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         }
         if filters:
             knn["filter"] = to_query(filters)
-        answer = self._search(knn=knn, size=top_k, source_excludes=NO_VECTOR)
-        return [_document(hit, _dot_product(hit["_score"])) for hit in answer["hits"]["hits"]]
+        hits = self._search(knn=knn, size=top_k, source_excludes=NO_VECTOR)
+        return [_document(hit, _dot_product(hit["_score"])) for hit in hits]
 
     def lexical_retrieval(self, query: str, *, filters: Filters | None = None, top_k: int = 10) -> list[Document]:
         """Give the documents that share words with the query by BM25, best first; `score` is above 0."""
@@ -143,8 +143,8 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         # combined_fields counts a word once over all fields (BM25F), as FTS5 does with its column weights.
         wanted = {"combined_fields": {"query": " ".join(words), "fields": list(WORD_FIELDS), "operator": "or"}}
         asked = {"bool": {"must": [wanted], "filter": [to_query(filters)]}}
-        answer = self._search(query=asked, size=top_k)
-        return [_document(hit, hit["_score"] * TO_FTS5_SCALE) for hit in answer["hits"]["hits"]]
+        hits = self._search(query=asked, size=top_k)
+        return [_document(hit, hit["_score"] * TO_FTS5_SCALE) for hit in hits]
 
     @contextmanager
     def rebuilding(self) -> Iterator["ElasticPassageStore"]:
@@ -198,15 +198,19 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         with reported():
             return question(self._connected())
 
-    def _search(self, **body: Any) -> Any:
-        return self._ask(lambda client: client.search(index=self.path, track_total_hits=False, **body))
+    def _search(self, **body: Any) -> list[dict[str, Any]]:
+        """Give the hits, best first."""
+
+        def search(client: Elasticsearch) -> list[dict[str, Any]]:
+            return list(client.search(index=self.path, track_total_hits=False, **body)["hits"]["hits"])
+
+        return self._ask(search)
 
     def _scan(self, query: dict[str, Any], *, source: bool) -> Iterator[dict[str, Any]]:
         """Go through all hits by id, page by page: a plain search ends at 10,000."""
         after: list[Any] | None = None
         while True:
-            answer = self._search(query=query, sort=[{"id": "asc"}], size=PAGE, source=source, search_after=after)
-            hits = answer["hits"]["hits"]
+            hits = self._search(query=query, sort=[{"id": "asc"}], size=PAGE, source=source, search_after=after)
             yield from hits
             if len(hits) < PAGE:
                 return

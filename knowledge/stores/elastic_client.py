@@ -25,6 +25,8 @@ NODE_REST_SECONDS = 5
 logging.getLogger("elastic_transport.transport").setLevel(logging.WARNING)
 DEFAULT_PORTS = {"http": 9200, "https": 443}
 MISSING = 404
+# How reading the answer of something else, such as a proxy's, breaks.
+UNREADABLE = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
 class IndexGoneError(SearchUnavailableError):
@@ -87,3 +89,6 @@ def reported() -> Iterator[None]:
     except TransportError as exc:
         log.warning("search.unreachable", kind=type(exc).__name__)
         raise SearchUnavailableError(f"Elasticsearch does not answer ({type(exc).__name__}).") from None
+    except UNREADABLE as exc:
+        log.warning("search.unreadable", kind=type(exc).__name__)
+        raise SearchUnavailableError("What answers in Elasticsearch's place cannot be understood.") from None

@@ -63,5 +63,8 @@ class PassageStore(Protocol):
         Searches and writes go on meanwhile. When the block raises, what was there stays.
         """
 
+    def is_outdated(self) -> bool:
+        """Tell whether it was made in a form that this release would make otherwise; a rebuild brings it up to date."""
+
     def drop(self) -> None:
         """Forget everything, and give the room back."""

@@ -57,7 +57,8 @@ def test_history_holds_the_customer_s_turns_only(folder):
 
 
 def test_hidden_documents_are_not_found(folder):
-    outcome = evaluation.ask(FolderIndex(CORPUS), read_questions(folder / "dev.jsonl")[1], without=["refund"])
+    with FolderIndex(CORPUS) as index:
+        outcome = evaluation.ask(index, read_questions(folder / "dev.jsonl")[1], without=["refund"])
     assert "refund" not in outcome.documents
     assert not outcome.is_right
 

@@ -3,11 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from knowledge.models import Article
 from knowledge.services import rebuilding
+from supportai.core.errors import DomainError
 
 
 class Command(BaseCommand):
@@ -19,5 +20,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         total = Article.objects.filter(state=Article.State.PUBLISHED).count()
         with tqdm(total=total, desc="Indexing", unit=" articles", disable=options["verbosity"] == 0) as bar:
-            passages = rebuilding.rebuild_store(on_batch=bar.update, is_split_again=options["split"])
+            try:
+                passages = rebuilding.rebuild_store(on_batch=bar.update, is_split_again=options["split"])
+            except DomainError as exc:
+                raise CommandError(f"Nothing was changed: {exc.message}") from exc
         self.stdout.write(f"{passages} passages of {total} articles are in the document store.")
