@@ -48,7 +48,7 @@ def manage(data_dir: Path, *arguments: str, timeout: float = 240) -> str:
     return run_manage(embedded_environment(data_dir), *arguments, timeout=timeout)
 
 
-def run_manage(environment: dict[str, str], *arguments: str, timeout: float) -> str:
+def run_manage(environment: dict[str, str], *arguments: str, timeout: float, root: Path = ROOT) -> str:
     """Run a management command in an environment; returns what it printed.
 
     Raises:
@@ -57,7 +57,7 @@ def run_manage(environment: dict[str, str], *arguments: str, timeout: float) -> 
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=root,
         env=environment,
         capture_output=True,
         text=True,
@@ -99,6 +99,7 @@ class Process:
     command: list[str]
     environment: dict[str, str]
     log: Path
+    root: Path = ROOT
     started: subprocess.Popen[bytes] | None = None
     begins_at: int = 0
 
@@ -107,7 +108,12 @@ class Process:
         with self.log.open("ab") as log:
             self.begins_at = log.tell()
             self.started = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment | extra, stdout=log, stderr=log, start_new_session=True
+                self.command,
+                cwd=self.root,
+                env=self.environment | extra,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     @property
@@ -277,6 +283,7 @@ class Deployment(Server):
     sockets: int = 1
     workers: int = 1
     environment: dict[str, str] = field(default_factory=dict)
+    root: Path = ROOT
 
     def __post_init__(self) -> None:
         self.ports: dict[tuple[Kind, int], int] = {}
@@ -344,7 +351,7 @@ class Deployment(Server):
 
     def manage(self, *arguments: str, timeout: float = 240) -> str:
         """Run a management command over its services; returns what it printed."""
-        return run_manage(self._environment(), *arguments, timeout=timeout)
+        return run_manage(self._environment(), *arguments, timeout=timeout, root=self.root)
 
     def _environment(self) -> dict[str, str]:
         own = self.place.environment | self.environment
@@ -355,7 +362,7 @@ class Deployment(Server):
         if kind != "worker":
             port = self.ports[kind, index] = free_port()
             command = uvicorn_command(port) if kind == "sockets" else gunicorn_command(port)
-        return Process(command, self._environment(), self.data_dir / f"{kind}-{index}.log")
+        return Process(command, self._environment(), self.data_dir / f"{kind}-{index}.log", self.root)
 
     def _wait_until_started(self, key: tuple[Kind, int]) -> None:
         process = self.processes[key]
