@@ -23,6 +23,11 @@ YES_PHRASES = (
     "by all means", "go for it", "make it so", "that is right", "that's right", "that's correct", "that is correct",
     "thumbs up", "good to go", "you may", "you can", "i do", "i would", "that would be",
 )  # fmt: skip
+# Of all agreement only this still counts beside a question: "ok, what is that for?" agrees to nothing.
+PLAIN_YES = frozenset("yes yeah yep yup yea ya confirm confirmed".split())
+CLAUSE = re.compile(r"[^.!?,;:\n]+[.!?,;:\n]*")
+# Whoever asks something has not agreed: "what exactly is that for?".
+ASKING = frozenset("what why how which who whom whose when where".split())
 NO = frozenset(
     "no nope nah not don't dont don’t never cancel stop wait hold leave skip forget nein non neither nevermind".split()
 )
@@ -74,7 +79,7 @@ def read_confirmation(text: str, *, question: Sequence[str]) -> Verdict:
     changes = _changes(text, lowered.split(), known, question)
     if refuses and not agrees:
         return "changed" if changes and len(words) > 3 else "no"  # noqa: PLR2004 - "no, the other one please"
-    if agrees and not refuses and not changes:
+    if agrees and not refuses and not changes and not _asks(text, known):
         return "yes" if _residue(words, known) <= _allowance(words) else "unclear"
     if changes:
         return "changed"
@@ -89,6 +94,17 @@ def _repeats_the_deed(text: str, words: list[str], known: set[str], question: Se
     yes_labels = [found for part in question if (found := tokens(part))[:1] == ["yes"]]
     deeds = {label[1] for label in yes_labels if len(label) > 1}
     return bool(deeds & set(words)) and len(words) > 1 and "?" not in text and _residue(words, known) == 0
+
+
+def _asks(text: str, known: set[str]) -> bool:
+    """Tell whether a reply is a question and nothing beside it is a plain yes: "Yes please. When will it arrive?" is."""
+    clauses = [(tokens(clause), "?" in clause) for clause in CLAUSE.findall(text)]
+    questions = [words for words, has_mark in clauses if has_mark or (ASKING & set(words)) - known]
+    if not questions:
+        return False
+    rest = [words for words, _ in clauses if words not in questions]
+    opens_with_yes = any(len(words) > 1 and words[0] in PLAIN_YES for words in questions)
+    return not opens_with_yes and not any(PLAIN_YES & set(words) for words in rest)
 
 
 def _changes(text: str, words: list[str], known: set[str], question: Sequence[str]) -> bool:

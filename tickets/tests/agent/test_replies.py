@@ -30,6 +30,9 @@ QUESTION = (
         "YES!!! thank you so much",
         "yeah ch_2 please",
         "ok, then yes, do it",
+        "yes please, can you do it now?",
+        "Yes please. When will I see the money?",
+        "yes can you do it today?",
     ],
 )
 def test_a_plain_yes_confirms(text):
@@ -63,7 +66,21 @@ def test_a_yes_with_a_change_confirms_nothing(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["hmm", "what does that mean?", "yes no maybe", "my cat is called Tom", "why do you ask me this at all"]
+    "text",
+    [
+        "hmm",
+        "what does that mean?",
+        "yes no maybe",
+        "my cat is called Tom",
+        "why do you ask me this at all",
+        "what exactly is that for?",
+        "right?",
+        "sure?",
+        "is that correct?",
+        "ok, what is that for",
+        "exactly how does that work",
+        "fine but why?",
+    ],
 )
 def test_anything_else_is_unclear(text):
     assert read_confirmation(text, question=QUESTION) == "unclear"
