@@ -128,6 +128,7 @@ PAGES: dict[str, Callable[[Page], str]] = {
     "admin": _procedure,
     "helpcenter": lambda _page: "/help/search?q=How+do+I+set+up+a+recurring+invoice%3F",
     "learned": lambda _page: "/learned/",
+    "insights": lambda _page: "/insights/",
 }
 
 if __name__ == "__main__":

@@ -63,3 +63,12 @@ def test_no_other_installation_shows_who_works_there(client, settings):
     settings.DEMO = False
     UserFactory(email="ines@fernway.example")
     assert "ines@fernway.example" not in client.get("/login/").content.decode()
+
+
+@pytest.mark.parametrize(("role", "can"), [("agent", False), ("lead", True), ("admin", True), ("ai_oversight", True)])
+def test_only_some_roles_find_the_insights(client, role, can):
+    user = UserFactory(role=role)
+    client.force_login(user)
+    html = client.get("/").content.decode()
+    assert bar_for(user)["can_see_insights"] is can
+    assert html.count('href="/insights/"') == (2 if can else 0)
