@@ -61,10 +61,14 @@ def main() -> None:
             response = client.get(path)
         total = time.perf_counter() - started
         spent = sum(seconds for seconds, _sql, _params in watch.seen)
-        print(f"{label}: {response.status_code}, {len(watch.seen)} queries, {spent * 1000:.1f} of {total * 1000:.1f} ms")
+        print(
+            f"{label}: {response.status_code}, {len(watch.seen)} queries, {spent * 1000:.1f} of {total * 1000:.1f} ms"
+        )
         slowest = max(watch.seen, default=None, key=lambda query: query[0])
         if slowest and slowest[0] > SLOW_SECONDS:
-            print(f"  {slowest[0] * 1000:.1f} ms: {slowest[1][:3000]}\n  {slowest[2]}\n{plan_of(slowest[1], slowest[2])}")
+            print(
+                f"  {slowest[0] * 1000:.1f} ms: {slowest[1][:3000]}\n  {slowest[2]}\n{plan_of(slowest[1], slowest[2])}"
+            )
 
 
 if __name__ == "__main__":

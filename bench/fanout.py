@@ -152,7 +152,12 @@ def tables(
     """Write down what was measured."""
     last = Table(f"One frame until the last of {number:,} sockets has it, {place.title}")
     last.times("bare websockets broadcast", singles["bare"])
-    last.times("product", singles["ours"], against="bare websockets broadcast", note="includes an HTTP request that triggers it")
+    last.times(
+        "product",
+        singles["ours"],
+        against="bare websockets broadcast",
+        note="includes an HTTP request that triggers it",
+    )
     unit = "deliveries per s"
     rate = Table(f"{BURST} frames to {number:,} sockets, {place.title}")
     rate.rate("bare websockets broadcast", quantile(bursts["bare"], 0.5), unit=unit)

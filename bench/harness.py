@@ -9,10 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from glob import glob
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -120,7 +119,10 @@ class Stand:
     @property
     def title(self) -> str:
         """Say what it is."""
-        parts = {"embedded": "uvicorn, SQLite, worker inside", "production": "gunicorn, uvicorn, worker, PostgreSQL, Redis"}
+        parts = {
+            "embedded": "uvicorn, SQLite, worker inside",
+            "production": "gunicorn, uvicorn, worker, PostgreSQL, Redis",
+        }
         return f"{self.shape}: {parts[self.shape]}"
 
     def run(self, *arguments: str, timeout: float = 900) -> str:
@@ -182,8 +184,9 @@ WORKER = [sys.executable, "manage.py", "worker"]
 
 def _cpu_seconds(pid: int) -> float:
     """Add up a process and its children, by the processor clock that Linux keeps of each with its ended threads."""
+    tasks = list(Path(f"/proc/{pid}/task").glob("*"))
     try:
-        children = " ".join(Path(task, "children").read_text(encoding="ascii") for task in glob(f"/proc/{pid}/task/*"))
+        children = " ".join(Path(task, "children").read_text(encoding="ascii") for task in tasks)
         # clock_getcpuclockid(3) of another process, as glibc builds it.
         own = time.clock_gettime((~pid << 3) | 2)
     except OSError:
@@ -280,25 +283,25 @@ def redis_benchmark(*tests: str, requests: int = 20_000, clients: int = 1) -> di
 
 
 def pgbench(url: str, *arguments: str, script: str = "", seconds: int = 4) -> dict[str, float]:
-    """Run pgbench; gives transactions per second and the mean latency in seconds.
+    """Run pgbench; gives transactions per second and the mean latency in seconds; 0 seconds are for `-i`, which gives none.
 
     Raises:
         FileNotFoundError: it is not installed.
     """
-    tool = shutil.which("pgbench") or next(iter(sorted(glob("/usr/lib/postgresql/*/bin/pgbench"), reverse=True)), "")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), reverse=True)
+    tool = shutil.which("pgbench") or next(map(str, installed), "")
     if not tool:
         raise FileNotFoundError("pgbench: install postgresql-contrib, or leave the production shape out")
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        command = [tool, *arguments, "-T", str(seconds), *(["-n", "-f", file.name] if script else ["-n"]), url]
+        how = ["-T", str(seconds), "-n", *(["-f", file.name] if script else [])] if seconds else []
+        command = [tool, *arguments, *how, url]
         output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    if not seconds:
+        return {}
     tps = re.search(r"tps = ([\d.]+)", output)
     latency = re.search(r"latency average = ([\d.]+) ms", output)
-    assert tps and latency, output
+    assert tps, output
+    assert latency, output
     return {"tps": float(tps[1]), "latency": float(latency[1]) / 1000}
-
-
-def is_there(tools: Sequence[str]) -> bool:
-    """Tell whether all commands are installed."""
-    return all(shutil.which(tool) for tool in tools)

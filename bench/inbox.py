@@ -81,7 +81,13 @@ def measure(stand: Stand, facts: dict[str, Any], rounds: int) -> Table:
                 sizes[name] = len(content)
     table = Table(f"Pages at {facts['tickets']:,} tickets, {stand.title}")
     for name, _client, _path in asked:
-        table.times(name, times[name], cpu=cpu[name], against="" if name == PLAIN else PLAIN, note=f"{sizes[name] / 1000:.0f} kB")
+        table.times(
+            name,
+            times[name],
+            cpu=cpu[name],
+            against="" if name == PLAIN else PLAIN,
+            note=f"{sizes[name] / 1000:.0f} kB",
+        )
     return table
 
 
@@ -91,13 +97,18 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=30, help="how often each page is asked for")
     parser.add_argument("--reseed", action="store_true", help="make the desk anew")
-    parser.add_argument("--queries", action="store_true", help="instead of times, each page's queries and the slowest plan")
+    parser.add_argument(
+        "--queries", action="store_true", help="instead of times, each page's queries and the slowest plan"
+    )
     options = parser.parse_args()
     tables = []
     for shape in shapes_of(options.shape):
         with seeded_stand(shape, options.tickets, reseed=options.reseed) as (stand, facts):
             if options.queries:
-                staff, api = Http(stand.http, Cookie=facts["cookie"]), Http(stand.http, Authorization=f"Bearer {facts['token']}")
+                staff, api = (
+                    Http(stand.http, Cookie=facts["cookie"]),
+                    Http(stand.http, Authorization=f"Bearer {facts['token']}"),
+                )
                 paths = pages(facts, staff) | api_pages(facts, api)
                 print(stand.run("bench/explain.py", json.dumps(paths), json.dumps(facts)))
             else:

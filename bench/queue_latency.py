@@ -45,7 +45,12 @@ class Queue:
     def measure(self, count: int, batch: str) -> tuple[list[float], float, float]:
         """Put a batch in and wait; gives the seconds in the queue, tasks put a second, tasks started a second."""
         began, ended = self.put(count, batch)
-        wait_until(lambda: len(self.started(batch)) >= count, what=f"{count} tasks started", seconds=PATIENCE_SECONDS, every=0.02)
+        wait_until(
+            lambda: len(self.started(batch)) >= count,
+            what=f"{count} tasks started",
+            seconds=PATIENCE_SECONDS,
+            every=0.02,
+        )
         found = self.started(batch)
         last = max(at for _waited, at in found)
         return [waited for waited, _at in found], count / (ended - began), count / (last - began)
@@ -75,7 +80,9 @@ def bare(shape: str) -> Iterator[Queue]:
         environment = {**os.environ, "BENCH_FOLDER": name, "BENCH_SHAPE": shape, "PYTHONPATH": str(ROOT)}
         environment["BENCH_STARTS"] = str(folder / "starts.txt")
         huey = f"{Path(sys.executable).parent}/huey_consumer"
-        process = Process([sys.executable, huey, "bench.bare_queue.queue", "-w", "2", "-q"], environment, folder / "bare.log")
+        process = Process(
+            [sys.executable, huey, "bench.bare_queue.queue", "-w", "2", "-q"], environment, folder / "bare.log"
+        )
         process.start()
         os.environ.update(BENCH_FOLDER=name, BENCH_SHAPE=shape)
         from bench.bare_queue import fill, queue
@@ -108,7 +115,9 @@ def measure(shape: str, *, singles: int, behind: int) -> list[Table]:
         waited, put, started = full[queue.name]
         note = f"p50 {quantile(waited, 0.5):.2f} s, last {max(waited):.2f} s in the queue"
         rates.rate(f"{queue.name}, put in", put, against="" if queue.name == BARE else f"{BARE}, put in")
-        rates.rate(f"{queue.name}, started", started, against="" if queue.name == BARE else f"{BARE}, started", note=note)
+        rates.rate(
+            f"{queue.name}, started", started, against="" if queue.name == BARE else f"{BARE}, started", note=note
+        )
     if shape == "production":
         rates.rate("redis-benchmark LPUSH, one client", redis_benchmark("LPUSH")["LPUSH"]["rps"])
     return [waits, rates]

@@ -73,8 +73,10 @@ class Table:
         head = ["", *columns, "× yardstick", ""]
         rows = [[line.name, *_cells(line, columns), line.note] for line in self.lines]
         widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
-        written = ["  ".join(_fit(cell, width, index) for index, (cell, width) in enumerate(zip(row, widths, strict=True)))
-                   for row in [head, *rows]]
+        written = [
+            "  ".join(_fit(cell, width, index) for index, (cell, width) in enumerate(zip(row, widths, strict=True)))
+            for row in [head, *rows]
+        ]
         return "\n".join([f"{self.title} ({self.load})", *(f"  {row.rstrip()}" for row in written), ""])
 
 

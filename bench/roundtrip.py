@@ -28,10 +28,7 @@ WARM_UP = 5
 # A socket may send 240 frames a minute, so a long run takes several customers.
 MESSAGES_A_CUSTOMER = 150
 PATIENCE_SECONDS = 20.0
-INSERT = (
-    "INSERT INTO bench_message (ticket, sequence, body) "
-    "VALUES (1, 1, repeat('a message of some length ', 4));\n"
-)
+INSERT = "INSERT INTO bench_message (ticket, sequence, body) VALUES (1, 1, repeat('a message of some length ', 4));\n"
 
 
 class Conversation:
@@ -102,7 +99,9 @@ async def echo(socket: Socket) -> float:
     return time.perf_counter() - started
 
 
-async def compare(place: Stand, facts: dict[str, Any], bare: int, messages: int) -> tuple[dict[str, list[float]], float]:
+async def compare(
+    place: Stand, facts: dict[str, Any], bare: int, messages: int
+) -> tuple[dict[str, list[float]], float]:
     """Measure product and yardstick, turn by turn; gives the times and the servers' processor seconds a message."""
     times: dict[str, list[float]] = defaultdict(list)
     echoing = await connect(bare, "/")
@@ -131,7 +130,9 @@ def services() -> Table:
 
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS bench_message (id bigserial PRIMARY KEY, ticket int, sequence int, body text)")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS bench_message (id bigserial PRIMARY KEY, ticket int, sequence int, body text)"
+        )
         connection.execute("TRUNCATE bench_message")
         row = connection.execute("SHOW fsync").fetchone()
     table = Table("What a message stands on, one client")
