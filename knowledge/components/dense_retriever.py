@@ -1,5 +1,6 @@
 """Find passages by meaning."""
 
+from dataclasses import replace
 from typing import Any
 
 from haystack import Document, component, default_from_dict, default_to_dict
@@ -34,12 +35,20 @@ class DenseRetriever:
         return made
 
     @component.output_types(documents=list[Document])
-    def run(self, embedding: Vectors, filters: dict[str, Any] | None = None) -> dict[str, list[Document]]:
+    def run(
+        self, embedding: Vectors, also: list[Document] | None = None, filters: dict[str, Any] | None = None
+    ) -> dict[str, list[Document]]:
         """Search.
 
         :param embedding: The question's vector.
+        :param also: Documents that were found in another way and are scored too.
         :param filters: Haystack filters on `meta`.
         :returns: `documents`: best first; `score` is the dot product.
         """
-        found = self.document_store.dense_retrieval(embedding.tolist(), filters=filters, top_k=self.top_k)
-        return {"documents": found}
+        question = embedding.tolist()
+        found = self.document_store.dense_retrieval(question, filters=filters, top_k=self.top_k)
+        near = {document.id for document in found}
+        others = [document for document in also or () if document.id not in near]
+        scores = self.document_store.dense_scores(question, [document.id for document in others]) if others else {}
+        scored = [replace(document, score=scores.get(document.id, 0.0)) for document in others]
+        return {"documents": [*found, *sorted(scored, key=lambda document: -(document.score or 0.0))]}

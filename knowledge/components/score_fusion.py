@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 
-import numpy as np
 from haystack import Document, component
-
-from knowledge.services.embedding import Vectors
 
 
 @component
@@ -24,22 +21,18 @@ class ScoreFusion:
         self.top_k = top_k
 
     @component.output_types(documents=list[Document])
-    def run(self, embedding: Vectors, dense: list[Document], lexical: list[Document]) -> dict[str, list[Document]]:
+    def run(self, dense: list[Document], lexical: list[Document]) -> dict[str, list[Document]]:
         """Join both lists.
 
-        :param embedding: The question's vector, for passages that only words found.
-        :param dense: With the dot product in `score`.
+        :param dense: With the dot product in `score`, those that only words found among them.
         :param lexical: With BM25 in `score`.
         :returns: `documents`: best first, `score` the sum, and `dense` and `lexical` in `meta`.
         """
-        question = np.asarray(embedding, dtype=np.float32)
         words = {document.id: document.score or 0.0 for document in lexical}
         near = {document.id: document.score or 0.0 for document in dense}
         joined = []
         for document in {d.id: d for d in [*lexical, *dense]}.values():
-            cosine = near.get(document.id)
-            if cosine is None:
-                cosine = float(np.dot(document.embedding, question)) if document.embedding else 0.0
+            cosine = near.get(document.id, 0.0)
             bm25 = words.get(document.id, 0.0)
             meta = {**document.meta, "dense": cosine, "lexical": bm25}
             joined.append(replace(document, score=cosine + self.lexical_weight * bm25, meta=meta))

@@ -48,7 +48,7 @@ def build_retrieve_pipeline(settings: RetrievalSettings) -> Pipeline:
     pipeline.add_component("fusion", ScoreFusion(lexical_weight=settings.lexical_weight, top_k=settings.kept))
     pipeline.connect("reader.embedding", "dense.embedding")
     pipeline.connect("reader.texts", "lexical.texts")
-    pipeline.connect("reader.embedding", "fusion.embedding")
+    pipeline.connect("lexical.documents", "dense.also")
     pipeline.connect("dense.documents", "fusion.dense")
     pipeline.connect("lexical.documents", "fusion.lexical")
     return pipeline

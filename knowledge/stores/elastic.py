@@ -35,6 +35,7 @@ MOST_CANDIDATES = 10_000
 CANDIDATES = 200
 CONFLICT = "version_conflict_engine_exception"
 INDEX_GONE = "index_not_found_exception"
+# A hundred vectors are 800 kB of JSON.
 NO_VECTOR = ["embedding"]
 
 
@@ -124,16 +125,17 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         self, query_embedding: Sequence[float], *, filters: Filters | None = None, top_k: int = 10
     ) -> list[Document]:
         """Give the nearest documents by dot product, exact, best first; `score` is the product."""
-        knn = {
-            "field": "embedding",
-            "query_vector": list(query_embedding),
-            "k": min(top_k, MOST_CANDIDATES),
-            "num_candidates": min(max(top_k, CANDIDATES), MOST_CANDIDATES),
-        }
-        if filters:
-            knn["filter"] = to_query(filters)
+        knn = _nearest(query_embedding, top_k, to_query(filters))
         hits = self._search(knn=knn, size=top_k, source_excludes=NO_VECTOR)
         return [_document(hit, _dot_product(hit["_score"])) for hit in hits]
+
+    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> dict[str, float]:
+        """Give the dot product of each of these documents; those without a vector are left out."""
+        if not document_ids:
+            return {}
+        knn = _nearest(query_embedding, len(document_ids), {"ids": {"values": list(document_ids)}})
+        hits = self._search(knn=knn, size=len(document_ids), source=False)
+        return {hit["_id"]: _dot_product(hit["_score"]) for hit in hits}
 
     def lexical_retrieval(self, query: str, *, filters: Filters | None = None, top_k: int = 10) -> list[Document]:
         """Give the documents that share words with the query by BM25, best first; `score` is above 0."""
@@ -143,7 +145,7 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         # combined_fields counts a word once over all fields (BM25F), as FTS5 does with its column weights.
         wanted = {"combined_fields": {"query": " ".join(words), "fields": list(WORD_FIELDS), "operator": "or"}}
         asked = {"bool": {"must": [wanted], "filter": [to_query(filters)]}}
-        hits = self._search(query=asked, size=top_k)
+        hits = self._search(query=asked, size=top_k, source_excludes=NO_VECTOR)
         return [_document(hit, hit["_score"] * TO_FTS5_SCALE) for hit in hits]
 
     @contextmanager
@@ -253,6 +255,16 @@ def _failure(entry: dict[str, Any]) -> str:
     [result] = entry.values()
     error = result.get("error")
     return str(error["type"]) if error else ""
+
+
+def _nearest(query_embedding: Sequence[float], count: int, filters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "field": "embedding",
+        "query_vector": list(query_embedding),
+        "k": min(count, MOST_CANDIDATES),
+        "num_candidates": min(max(count, CANDIDATES), MOST_CANDIDATES),
+        "filter": filters,
+    }
 
 
 def _dot_product(score: float) -> float:

@@ -54,8 +54,11 @@ class PassageStore(Protocol):
     ) -> "list[Document]":
         """Give the nearest documents by dot product, best first."""
 
+    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> dict[str, float]:
+        """Give the dot product of each of these documents; those without a vector are left out."""
+
     def lexical_retrieval(self, query: str, *, filters: "Filters | None" = None, top_k: int = 10) -> "list[Document]":
-        """Give the documents that share words with the query by BM25, best first, with `embedding`."""
+        """Give the documents that share words with the query by BM25, best first."""
 
     def rebuilding(self) -> "AbstractContextManager[PassageStore]":
         """Give a store to fill; leaving it puts what was written in place of what was there, at once for searches.

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Brand
 from knowledge import selectors
+from knowledge.errors import SearchUnavailableError
 from knowledge.headings import last_heading
 from knowledge.markdown import render as render_markdown
 from knowledge.models import Article
@@ -63,7 +64,11 @@ def search(request: HttpRequest) -> HttpResponse:
     query = " ".join(request.GET.get("q", "").split())[:MAX_QUERY]
     context: dict[str, Any] = {"query": query, "hits": [], "answer": [], "is_sure": False}
     if query:
-        passages = find(query=query, limit=SEARCHED)
+        try:
+            passages = find(query=query, limit=SEARCHED)
+        except SearchUnavailableError as exc:
+            # What exactly is down is for the log and the doctor, not for readers.
+            raise SearchUnavailableError("Search is not available right now. Please try again in a minute.") from exc
         answer = compose(question=query, passages=passages)
         is_sure = answer.probability >= SURE_ENOUGH
         quoted = {sentence.passage.article_id for sentence in answer.sentences} if is_sure else set()

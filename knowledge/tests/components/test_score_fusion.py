@@ -4,12 +4,12 @@ from haystack import Document
 from knowledge.components.score_fusion import ScoreFusion
 
 
-def doc(id_, score, embedding=None):
-    return Document(id=id_, content=id_, score=score, embedding=embedding)
+def doc(id_, score):
+    return Document(id=id_, content=id_, score=score)
 
 
 def fuse(dense, lexical, **settings):
-    return ScoreFusion(**settings).run(embedding=[1.0, 0.0], dense=dense, lexical=lexical)["documents"]
+    return ScoreFusion(**settings).run(dense=dense, lexical=lexical)["documents"]
 
 
 def test_raw_scores_are_added_and_kept():
@@ -18,9 +18,9 @@ def test_raw_scores_are_added_and_kept():
     assert (fused[0].meta["dense"], fused[0].meta["lexical"]) == (0.79, 10.0)
 
 
-def test_what_only_words_found_gets_its_cosine():
-    fused = fuse([], [doc("a", 5.0, embedding=[0.6, 0.8])])
-    assert fused[0].meta["dense"] == pytest.approx(0.6)
+def test_what_has_no_vector_is_ordered_by_words_alone():
+    fused = fuse([], [doc("a", 4.0), doc("b", 5.0)], lexical_weight=0.1)
+    assert [(d.id, d.score, d.meta["dense"]) for d in fused] == [("b", 0.5, 0.0), ("a", 0.4, 0.0)]
 
 
 def test_no_more_than_asked_for_are_kept():

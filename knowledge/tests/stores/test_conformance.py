@@ -117,9 +117,19 @@ def test_both_stores_score_words_on_one_scale(passage_store, write):
     assert 4 < found.score < 8
 
 
-def test_documents_found_by_words_bring_their_vector(passage_store, write):
+def test_named_documents_are_scored_however_far_they_are(passage_store, write):
+    write("near", embedding=[1.0, 0.0])
+    write("far", embedding=[-0.5, 0.25])
+    write("none", embedding=None)
+    scores = passage_store.dense_scores([1.0, 1.0], ["far", "none", "never there"])
+    assert scores == {"far": pytest.approx(-0.25, abs=1e-6)}
+    assert passage_store.dense_scores([1.0, 1.0], []) == {}
+
+
+def test_searches_leave_vectors_in_the_store(passage_store, write):
     write("a", "export the payroll", [0.5, 0.25])
-    assert passage_store.lexical_retrieval("payroll")[0].embedding == [0.5, 0.25]
+    assert passage_store.lexical_retrieval("payroll")[0].embedding is None
+    assert passage_store.dense_retrieval([1.0, 0.0])[0].embedding is None
 
 
 PUBLIC = {"field": "meta.audience", "operator": "==", "value": "public"}

@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.tests.factories import BrandFactory
+from knowledge.errors import SearchUnavailableError
 from knowledge.services import articles, ingestion
 from knowledge.tests.factories import publish_text
 
@@ -113,3 +114,15 @@ def test_the_first_page_asks_the_database_a_fixed_number_of_questions(
 ):
     with django_assert_max_num_queries(6):
         page(client, "home")
+
+
+def test_a_search_that_cannot_be_made_says_so_without_technical_words(client, help_center, monkeypatch):
+    def down(**_query):
+        raise SearchUnavailableError("Elasticsearch does not answer (ConnectionError).")
+
+    monkeypatch.setattr("knowledge.views.helpcenter.find", down)
+    response = client.get(reverse("knowledge:search"), {"q": "refund"})
+    html = response.content.decode()
+    assert response.status_code == 503
+    assert "Search is not available right now." in html
+    assert "Elasticsearch" not in html
