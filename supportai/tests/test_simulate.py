@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from supportai.management.commands import simulate
 from supportai.simulation.form import Scenario
-from supportai.simulation.runner import SimulationError, failed
+from supportai.simulation.runner import SimulationError, _environment, failed
 from supportai.tests.simulation.builders import scenario, written
 
 
@@ -75,6 +75,33 @@ def test_the_llm_policy_without_a_provider_is_refused_with_status_2(tmp_path, co
     status, _, err = command(written(tmp_path, scenario("hi")), "--policy", "llm", entries={"x": ""})
     assert status == 2
     assert "SUPPORTAI_LLM_PROVIDER" in err
+
+
+def test_an_unknown_provider_is_refused_with_those_there_are(tmp_path, command, monkeypatch):
+    monkeypatch.setenv("SUPPORTAI_LLM_PROVIDER", "hal")
+    monkeypatch.setenv("SUPPORTAI_LLM_MODEL", "9000")
+    status, _, err = command(written(tmp_path, scenario("hi")), "--policy", "llm", entries={"x": ""})
+    assert status == 2
+    assert "'hal'" in err
+    assert "openai_compatible" in err
+
+
+@pytest.mark.parametrize(("arguments", "policy"), [((), "local"), (("--policy", "llm"), "llm")])
+def test_the_policy_reaches_the_children(tmp_path, monkeypatch, arguments, policy):
+    monkeypatch.setenv("SUPPORTAI_LLM_PROVIDER", "openai")
+    monkeypatch.setenv("SUPPORTAI_LLM_MODEL", "m")
+    given = {}
+    monkeypatch.setattr(simulate, "run_scenarios", lambda scenarios, **options: given.update(options) or [])
+    call_command("simulate", str(written(tmp_path, scenario("hi"))), *arguments, stdout=io.StringIO())
+    assert given["policy"] == policy
+
+
+def test_only_the_llm_policy_lets_a_provider_into_the_children(tmp_path, monkeypatch):
+    monkeypatch.setenv("SUPPORTAI_LLM_API_KEY", "secret")
+    monkeypatch.setenv("DATABASE_URL", "postgres://live")
+    assert "SUPPORTAI_LLM_API_KEY" not in _environment(tmp_path, "local")
+    assert _environment(tmp_path, "llm")["SUPPORTAI_LLM_API_KEY"] == "secret"
+    assert "DATABASE_URL" not in _environment(tmp_path, "llm")
 
 
 def test_children_that_cannot_start_give_status_2(tmp_path, monkeypatch):

@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from supportai.core.admin import ReadOnlyAdmin, pretty_json
+from tickets.agent.calls import call_in_words, dollars
 from tickets.models import AgentRun, AgentStep
 
 STATE_COLOURS = {
@@ -26,7 +28,7 @@ class StepInline(TabularInline):
     extra = 0
     hide_title = True
     can_delete = False
-    fields = ("number", "kind", "state", "story", "rule", "decision", "result", "duration_ms")
+    fields = ("number", "kind", "state", "story", "rule", "decision", "result", "models", "duration_ms")
     readonly_fields = fields
     ordering = ("index",)
 
@@ -52,6 +54,11 @@ class StepInline(TabularInline):
     def result(self, obj: AgentStep) -> str:
         """Show what came of it."""
         return pretty_json(obj.output)
+
+    @display(description="Models asked")
+    def models(self, obj: AgentStep) -> str:
+        """Say which models were asked, what they took, and why one was passed over."""
+        return format_html_join(mark_safe("<br>"), "{}", ((call_in_words(call),) for call in obj.calls)) or "none"
 
 
 @admin.register(AgentRun)
@@ -81,11 +88,11 @@ class AgentRunAdmin(ReadOnlyAdmin):
         ("policy", "confidence"),
         ("started_at", "finished_at"),
         ("episode", "input_sequence"),
-        ("tokens", "cost_microdollars"),
+        ("tokens", "cost"),
         "used_versions",
         "public_id",
     )
-    readonly_fields = ("ticket_link", "state_name", "used_versions")
+    readonly_fields = ("ticket_link", "state_name", "cost", "used_versions")
 
     @display(description="Run", ordering="pk")
     def number(self, obj: AgentRun) -> str:
@@ -102,6 +109,11 @@ class AgentRunAdmin(ReadOnlyAdmin):
     def state_name(self, obj: AgentRun) -> str:
         """Name the state."""
         return obj.get_state_display()
+
+    @display(description="Cost of models")
+    def cost(self, obj: AgentRun) -> str:
+        """Write it in dollars."""
+        return dollars(obj.cost_microdollars) if obj.tokens else "no model was asked"
 
     @display(description="Versions")
     def used_versions(self, obj: AgentRun) -> str:

@@ -37,6 +37,7 @@ SURE = 0.6
 
 _lock = Lock()
 _heads: dict[str, TextHead] = {}
+_vectors: dict[str, "NDArray[np.float32]"] = {}
 
 
 def classify_act(text: str) -> Prediction:
@@ -161,6 +162,17 @@ def _head(pairs: Pairs) -> TextHead:
 
 
 def _stored_vectors(key: str, texts: list[str]) -> "NDArray[np.float32]":
+    """Give the vectors of these examples; kept in memory, since each turn reads them, and on disk for the next start."""
+    known = _vectors.get(key)
+    if known is not None:
+        return known
+    if len(_vectors) > 8:  # noqa: PLR2004 - as many as there are heads
+        _vectors.clear()
+    vectors = _vectors[key] = _read_or_embed(key, texts)
+    return vectors
+
+
+def _read_or_embed(key: str, texts: list[str]) -> "NDArray[np.float32]":
     import numpy as np
 
     path = django_settings.DATA_DIR / "heads" / f"{key}.npy"

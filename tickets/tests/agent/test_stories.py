@@ -3,7 +3,7 @@
 import pytest
 
 from tickets.agent.policy import Act, HandOff
-from tickets.agent.stories import reason_in_words, story_of, story_of_call
+from tickets.agent.stories import reason_in_words, story_of, story_of_call, story_of_search
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,15 @@ def test_a_hand_off_says_why_once(reason, why, story):
 def test_a_reason_is_put_in_words():
     assert reason_in_words("policy") == "the rules leave this to a person"
     assert reason_in_words("tool_failure") == "a tool failed"
+
+
+@pytest.mark.parametrize(
+    ("found", "story"),
+    [
+        ({"passages": [1]}, "Searched the help center: 1 passage considered."),
+        ({"passages": []}, "Searched the help center: 0 passages considered."),
+        ({"passages": [], "error": "It is away."}, "Could not search the help center: It is away."),
+    ],
+)
+def test_a_search_is_told_a_broken_one_too(found, story):
+    assert story_of_search(found) == story

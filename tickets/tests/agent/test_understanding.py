@@ -193,6 +193,7 @@ def _note_embedded(monkeypatch) -> list[list[str]]:
 def _fresh(monkeypatch):
     """Forget every head, as a new process has none."""
     monkeypatch.setattr(understanding, "_heads", {})
+    monkeypatch.setattr(understanding, "_vectors", {})
     return DESK
 
 
@@ -209,3 +210,19 @@ def test_warming_up_loads_both_heads(monkeypatch):
     monkeypatch.setattr(understanding, "_heads", {})
     understanding.warm_up(DESK)
     assert len(understanding._heads) == 2
+
+
+def test_the_phrases_nearest_to_a_turn_come_first_for_each_intent():
+    near = understanding.nearest_phrases("you took the money two times", DESK, each=2)
+    assert set(near) == {intent.slug for intent in DESK.intents if intent.phrases}
+    assert all(1 <= len(phrases) <= 2 for phrases in near.values())
+    assert understanding.nearest_phrases("hello", settings(), each=2) == {}
+
+
+def test_before_a_witness_what_is_unknown_belongs_to_nobody_in_particular():
+    strange = "der Hund schläft auf dem Sofa im Wohnzimmer"
+    alone = dict(classify_intent(strange, history=(), settings=DESK))
+    open_minded = dict(understanding.intents_before_a_witness(strange, history=(), settings=DESK))
+    assert open_minded["other"] < alone["other"]
+    assert sum(open_minded.values()) == pytest.approx(1.0)
+    assert understanding.intents_before_a_witness("hello", history=(), settings=settings()) == ()

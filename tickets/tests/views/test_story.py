@@ -205,3 +205,35 @@ def test_a_passage_is_shown_without_markdown_marks():
     passages = [{"slug": "a", "title": "A", "score": 0.5, "text": "Choose **Record payment**."}]
     step = AgentStepFactory(kind=Kind.RETRIEVE, output={"passages": passages})
     assert step_of(step).passages[0].text == "Choose Record payment."
+
+
+def test_the_models_that_were_asked_stand_in_the_details():
+    calls = [
+        {
+            "provider": "Alpha",
+            "model": "m-1",
+            "prompt": "answer-1",
+            "fault": "timed out after 20 s",
+            "duration_ms": 20_000,
+        },
+        {
+            "provider": "Beta",
+            "model": "m-2",
+            "prompt": "answer-1",
+            "input_tokens": 8,
+            "output_tokens": 2,
+            "duration_ms": 900,
+        },
+    ]
+    told = step_of(AgentStepFactory.build(kind="answer", calls=calls, story="Answered."))
+    assert told.call.splitlines() == [
+        "model: Alpha, m-1, timed out after 20 s, 20.0 s, prompt answer-1",
+        "model: Beta, m-2, 8 + 2 tokens, no price set, 0.9 s, prompt answer-1",
+    ]
+
+
+def test_a_long_passage_is_opened_only():
+    passages = [{"title": "A", "heading": "", "slug": "a", "score": 1, "text": "word " * 400, "revision_id": 1}]
+    told = step_of(AgentStepFactory.build(kind="retrieve", output={"passages": passages, "sentences": []}))
+    assert len(told.passages[0].text) <= 301
+    assert told.passages[0].text.endswith("…")
