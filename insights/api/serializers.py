@@ -1,14 +1,16 @@
 """What the figures look like in JSON; docs/insights.md defines each of them."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from rest_framework import serializers
 
 from insights.figures import AI_AGENT, ENDINGS, PEOPLE, Figures, Slice, Summary
-from insights.periods import Period
+from insights.periods import EARLIEST, PRESETS, Period, between, local_today
 from insights.rules import VERSION
 from insights.statistics import Share
 from supportai.core.api.bodies import Body
+from supportai.core.errors import InvalidInputError
 from supportai.core.models import JSONDict
 from tickets.models import Channel
 
@@ -28,6 +30,19 @@ class SummaryQuerySerializer(Body):
             "to": serializers.DateField(required=False, help_text="Last day, included; without it today."),
         }
         return dates | super().get_fields()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Add the period, with the day that was not asked for filled in.
+
+        Raises:
+            ValidationError: the period is not possible.
+        """
+        last: date = attrs.get("to") or local_today()
+        first: date = attrs.get("from") or max(EARLIEST, last) - timedelta(days=PRESETS[0] - 1)
+        try:
+            return attrs | {"period": between(first, last)}
+        except InvalidInputError as exc:
+            raise serializers.ValidationError({"from": [exc.message]}) from exc
 
 
 class PeriodSerializer(serializers.Serializer[Period]):

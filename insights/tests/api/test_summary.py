@@ -84,23 +84,23 @@ def test_figures_can_be_of_one_team_and_channel(api):
 
 
 @pytest.mark.parametrize(
-    ("query", "status"),
+    ("query", "field", "words"),
     [
-        ({"from": "monday"}, 400),
-        ({"to": "2026-02-30"}, 400),
-        ({"channel": "pigeon"}, 400),
-        ({"unknown": "1"}, 400),
-        ({"from": "2026-03-02", "to": "2026-03-01"}, 422),
-        ({"from": "2020-01-01", "to": "2026-03-01"}, 422),
-        ({"to": "2030-01-01"}, 422),
-        ({"to": "0001-01-01"}, 422),
-        ({"from": "9999-12-31"}, 422),
+        ({"from": "monday"}, "from", "format"),
+        ({"to": "2026-02-30"}, "to", "format"),
+        ({"channel": "pigeon"}, "channel", "not a valid choice"),
+        ({"unknown": "1"}, "unknown", "no such"),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, "from", "ends before it begins"),
+        ({"from": "2020-01-01", "to": "2026-03-01"}, "from", "at most 366 days"),
+        ({"to": "2030-01-01"}, "from", "in the future"),
+        ({"to": "0001-01-01"}, "from", "ends before it begins"),
+        ({"from": "9999-12-31"}, "from", "ends before it begins"),
     ],
 )
-def test_bad_dates_are_a_problem_in_json(api, query, status):
+def test_bad_dates_are_a_problem_in_json_that_names_the_field(api, query, field, words):
     response = api.get(ADDRESS, query)
-    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
-    assert response.json()["title"]
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert words in str(response.json()["errors"][field])
 
 
 @pytest.mark.parametrize(("role", "status"), [("agent", 403), ("lead", 200), ("ai_oversight", 200)])
