@@ -3,6 +3,7 @@
 import structlog
 from huey.contrib.djhuey import db_task
 
+from knowledge.errors import EmbeddingUnavailableError, SearchUnavailableError
 from knowledge.services import ingestion, learning, profiles
 from knowledge.services.passages import BATCH
 
@@ -14,6 +15,9 @@ def index_articles(article_ids: list[int]) -> None:
     """Make the document store follow articles; a failure is written down and tried again by the sweep."""
     try:
         ingestion.index_articles(article_ids)
+    except (SearchUnavailableError, EmbeddingUnavailableError) as exc:
+        log.warning("knowledge.indexing_waits", articles=len(article_ids), reason=exc.message)
+        ingestion.note_failure(article_ids, exc.message, is_passing=True)
     except Exception as exc:  # whatever fails stands at the article, and the sweep tries again
         log.exception("knowledge.indexing_failed", articles=len(article_ids))
         ingestion.note_failure(article_ids, f"{type(exc).__name__}: {exc}")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Least
 
 from knowledge.models import Article, Source
 from knowledge.services import articles
@@ -15,6 +16,7 @@ from supportai.core.actors import SYSTEM, Actor
 from supportai.core.errors import DomainError
 
 MAX_ATTEMPTS = 6
+PATIENT_ATTEMPTS = 3
 # How often an article that changes while it is indexed is taken again before its own task has to do it.
 MAX_ROUNDS = 5
 # Left to the task that the change itself enqueued before the sweep helps.
@@ -167,11 +169,19 @@ def due_articles(limit: int = 256) -> list[int]:
     return ids
 
 
-def note_failure(article_ids: Sequence[int], reason: str) -> None:
-    """Write down why indexing failed, for the admin and for the next attempt's delay."""
+def note_failure(article_ids: Sequence[int], reason: str, *, is_passing: bool = False) -> None:
+    """Write down why indexing failed, for the admin and for the next attempt's delay.
+
+    What is passing, such as a document store that is down, is tried for ever, every minute or two.
+    """
     waiting = waiting_articles().filter(pk__in=article_ids)
     sources = set(waiting.values_list("source_id", flat=True))
-    waiting.update(index_attempts=F("index_attempts") + 1, index_failure=reason[:500], updated_at=clock.now())
+    attempts = F("index_attempts") + 1
+    waiting.update(
+        index_attempts=Least(attempts, Value(PATIENT_ATTEMPTS)) if is_passing else attempts,
+        index_failure=reason[:500],
+        updated_at=clock.now(),
+    )
     refresh_source_states(sources)
 
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from knowledge import tasks
+from knowledge.errors import SearchUnavailableError
 from knowledge.models import Article, Passage, Source
 from knowledge.services import articles, ingestion, passages
 from knowledge.services.ingestion import ImportedDocument, ImportFailure, import_documents
@@ -130,6 +131,25 @@ def test_a_failure_is_written_down_and_shown_at_the_source(store, monkeypatch):
     article, source = Article.objects.get(), Source.objects.get()
     assert article.index_failure == "OSError: disk full"
     assert (source.state, source.failure) == (Source.State.FAILED, "Export your data: OSError: disk full")
+
+
+def test_a_store_that_is_down_is_waited_for_however_long_it_takes(store, monkeypatch):
+    article = publish_text(*EXPORT)
+    write = passages.write_passages
+
+    def down(*_args):
+        raise SearchUnavailableError("Elasticsearch does not answer.")
+
+    monkeypatch.setattr(passages, "write_passages", down)
+    for _attempt in range(ingestion.MAX_ATTEMPTS + 2):
+        tasks.index_articles.call_local([article.pk])
+    article.refresh_from_db()
+    assert (article.index_attempts, article.index_failure) == (3, "Elasticsearch does not answer.")
+    monkeypatch.setattr(passages, "write_passages", write)
+    with clock.moved(timedelta(minutes=2)):
+        assert tasks.enqueue_due_articles() == 1
+    article.refresh_from_db()
+    assert article.is_index_current
 
 
 def test_the_sweep_indexes_what_was_lost(store):
