@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 
@@ -70,6 +71,8 @@ def play_on_copy(template: Path, folder: Path, data: JSONDict) -> JSONDict:
     connection.close()
     connection.settings_dict["NAME"] = str(folder / DATABASE)
     settings.DATA_DIR = folder
+    # What one scenario made of a model (a pause after a time-out) is none of the next one's business.
+    cache.clear()
     try:
         return play(data)
     except Exception as exc:  # noqa: BLE001 - one broken scenario must not end the others of this child

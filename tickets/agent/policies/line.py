@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from integrations.errors import ModelError
 from integrations.services.generators.completions import complete
@@ -100,7 +101,7 @@ class ModelLine:
             return "was passed over, because it had failed in this turn"
         if self._seconds_left < LEAST_SECONDS:
             return "was passed over, because the turn had no time left"
-        why = cache.get(_key(provider))
+        why = _pause_of(provider)
         return f"was passed over, because shortly before it {why}" if why else ""
 
     def _try(self, provider: ProviderSettings, question: Question[T]) -> T | None:
@@ -138,8 +139,7 @@ class ModelLine:
         self._note(provider, question, fault=fault, duration_ms=round(seconds * 1000))
         pause = COOL_DOWN_SECONDS.get(exc.reason, 0)
         if pause:
-            longest = min(max(pause, exc.retry_after or 0), LONGEST_COOL_DOWN_SECONDS)
-            cache.set(_key(provider), fault, timeout=longest)
+            _pause(provider, fault, seconds=min(max(pause, exc.retry_after or 0), LONGEST_COOL_DOWN_SECONDS))
 
     def _note(self, provider: ProviderSettings, question: Question[Any], **values: Any) -> None:
         version = question.prompt.version
@@ -151,6 +151,23 @@ class ModelLine:
                 **values,
             )
         )
+
+
+def _pause(provider: ProviderSettings, fault: str, *, seconds: float) -> None:
+    """Let all workers pass a provider over; a cache that is away only means that they try for themselves."""
+    try:
+        cache.set(_key(provider), fault, timeout=seconds)
+    except RedisError as exc:
+        log.warning("model.pause_not_kept", error=str(exc))
+
+
+def _pause_of(provider: ProviderSettings) -> str:
+    """Say why a provider is passed over at present; empty when it is not."""
+    try:
+        return str(cache.get(_key(provider)) or "")
+    except RedisError as exc:
+        log.warning("model.pause_not_read", error=str(exc))
+        return ""
 
 
 def _key(provider: ProviderSettings) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.core.cache import cache
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from integrations.errors import ModelError
 from tickets.agent.policies.line import DEFAULT, ModelLine, Question
@@ -173,3 +174,13 @@ def test_the_model_of_the_environment_has_no_name_of_its_own(model):
     asked = line(provider("default", row=None))
     asked.ask(question())
     assert asked.take_calls()[0].provider == DEFAULT
+
+
+def test_a_cache_that_is_away_costs_no_answer(model, monkeypatch):
+    def away(*_args, **_kwargs):
+        raise RedisConnectionError("Redis is away.")
+
+    monkeypatch.setattr(cache, "get", away)
+    monkeypatch.setattr(cache, "set", away)
+    model.answers = [fails("timeout"), says("yes")]
+    assert line().ask(question()) == Reading("yes")
