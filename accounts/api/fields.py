@@ -8,8 +8,8 @@ from accounts.models import Brand, Organization, User
 from accounts.selectors import active_staff
 
 
-class BrandField(serializers.SlugField):
-    """Reads a brand's slug."""
+class BrandField(serializers.CharField):
+    """Reads a brand's slug; no field of slugs, since its pattern would be held against the brand."""
 
     default_error_messages = {"unknown": "There is no such brand."}
 

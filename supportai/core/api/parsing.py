@@ -1,6 +1,7 @@
 """Bodies of API requests: JSON in UTF-8, of bounded size and depth, with texts that every database can store."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -36,7 +37,7 @@ class StrictJSONParser(BaseParser):
         del media_type, parser_context
         raw = _read(stream)
         try:
-            document = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+            document = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
         except UnicodeDecodeError as exc:
             raise ParseError("The body is not UTF-8.") from exc
         except ValueError as exc:
@@ -70,6 +71,13 @@ def _read(stream: Any) -> bytes:
     if len(raw) > most:
         raise BodyTooLargeError(f"The body is larger than {most:,} bytes.")
     return raw
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -14,6 +14,8 @@ from supportai.core.errors import DomainError
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+# The framework quotes what was sent, which may be a million characters.
+MAX_SENTENCE = 300
 KEPT_HEADERS = ("WWW-Authenticate", "Retry-After", "Allow")
 # SQLSTATE of PostgreSQL's unique_violation, and how SQLite says the same.
 UNIQUE_VIOLATION = "23505"
@@ -72,7 +74,8 @@ def field_errors(details: Any, name: str = "") -> dict[str, list[str]]:
         parts = [field_errors(part, f"{name}.{index}" if name else str(index)) for index, part in enumerate(details)]
     else:
         sentences = details if isinstance(details, list) else [details]
-        return {name or "non_field_errors": [str(sentence) for sentence in sentences]} if sentences else {}
+        shown = [str(sentence)[:MAX_SENTENCE] for sentence in sentences]
+        return {name or "non_field_errors": shown} if shown else {}
     return {key: sentences for part in parts for key, sentences in part.items()}
 
 

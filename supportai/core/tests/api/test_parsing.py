@@ -34,6 +34,7 @@ def test_json_is_read(raw, expected):
         "[1,]",
         '{"a": NaN}',
         '{"a": -Infinity}',
+        '{"a": 1e400}',
         b'{"a": "\xff"}',
         b"\xff\xfe{\x00}\x00",
         b"\xef\xbb\xbf{}",

@@ -41,6 +41,10 @@ class TestProblems:
     def test_a_list_of_errors_is_kept(self):
         assert problem(ValidationError(["No."])).data["errors"] == {"non_field_errors": ["No."]}
 
+    def test_what_was_sent_is_not_sent_back_at_length(self):
+        quoted = problem(ValidationError({"status": ["x" * 10_000]})).data["errors"]["status"][0]
+        assert len(quoted) == 300
+
     def test_nested_errors_name_their_part(self):
         errors = problem(ValidationError({"roles": {3: ["Too long."]}, "a": [{"b": ["No."]}, {}]})).data["errors"]
         assert errors == {"roles.3": ["Too long."], "a.0.b": ["No."]}
