@@ -115,8 +115,8 @@ def handoffs(scope: Scope) -> QuerySet[Any]:
     return Handoff.objects.filter(scope.where("ticket__"), scope.within("created_at"))
 
 
-def answered_handoffs(scope: Scope) -> QuerySet[Any]:
-    """Give the handoffs of the period that a person answered in it, with `seconds` until then."""
+def timed_handoffs(scope: Scope) -> QuerySet[Any]:
+    """Give the handoffs of the period with `seconds` until a person answered in it, None where nobody did."""
     reply = Message.objects.filter(
         ticket=OuterRef("ticket_id"),
         author=Message.Author.AGENT,
@@ -124,13 +124,9 @@ def answered_handoffs(scope: Scope) -> QuerySet[Any]:
         created_at__gte=OuterRef("created_at"),
         created_at__lt=scope.period.end,
     )
+    # Not filtered here: the database would look for each reply twice.
     replied_at = Subquery(reply.order_by("sequence").values("created_at")[:1])
-    found: QuerySet[Any] = (
-        handoffs(scope)
-        .annotate(replied_at=replied_at)
-        .filter(replied_at__isnull=False)
-        .annotate(seconds=Epoch("replied_at") - Epoch("created_at"))
-    )
+    found: QuerySet[Any] = handoffs(scope).annotate(seconds=Epoch(replied_at) - Epoch("created_at"))
     return found
 
 

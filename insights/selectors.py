@@ -89,7 +89,7 @@ def _figures(scope: Scope, groups: Groups) -> Figures:
         resolved_once=once,
         first_reply={
             AI_AGENT: _spread(cohorts.first_replies(scope).filter(author=Message.Author.AI_AGENT)),
-            PEOPLE: _spread(cohorts.answered_handoffs(scope)),
+            PEOPLE: _spread(cohorts.timed_handoffs(scope)),
         },
         resolution=_resolution_spreads(scope),
         ratings=_ratings(scope),
@@ -113,7 +113,8 @@ def _resolved_tickets(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _spread(rows: QuerySet[Any]) -> Spread:
-    return spread_of(rows.order_by().values_list("seconds").annotate(n=Count("pk")))
+    counted = rows.order_by().values_list("seconds").annotate(n=Count("pk"))
+    return spread_of((seconds, often) for seconds, often in counted if seconds is not None)
 
 
 def _resolution_spreads(scope: Scope) -> dict[str, Spread]:

@@ -98,7 +98,7 @@ def _first_reply_ai(scope: Scope, seconds: str) -> Tickets:
 
 
 def _first_reply_people(scope: Scope, seconds: str) -> Tickets:
-    return _tickets(cohorts.answered_handoffs(scope).filter(seconds__gte=_whole(seconds)).values("ticket"))
+    return _tickets(cohorts.timed_handoffs(scope).filter(seconds__gte=_whole(seconds)).values("ticket"))
 
 
 def _resolved(*endings: str) -> Find:
