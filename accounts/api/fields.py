@@ -13,7 +13,7 @@ class BrandField(serializers.CharField):
 
     default_error_messages = {"unknown": "There is no such brand."}
 
-    def to_internal_value(self, data: Any) -> Brand:
+    def to_internal_value(self, data: Any) -> Any:
         """Give the brand."""
         brand = Brand.objects.filter(slug=super().to_internal_value(data)).first()
         return brand or self.fail("unknown")

@@ -69,7 +69,7 @@ def _store_contact(contact: Contact, facts: dict[str, Any]) -> Contact:
     contact.email = clean_email(contact.email) if contact.email else ""
     if not contact.email and not contact.external_id:
         raise InvalidInputError("A contact needs an address or the id of your own system.")
-    others = Contact.objects.filter(brand_id=contact.brand_id, is_verified=True).exclude(pk=contact.pk)
+    others = Contact.objects.filter(brand=contact.brand, is_verified=True).exclude(pk=contact.pk)
     if contact.email and others.filter(email__iexact=contact.email).exists():
         raise ContactTakenError("Another verified contact has this address.", field="email")
     if contact.external_id and others.filter(external_id=contact.external_id).exists():

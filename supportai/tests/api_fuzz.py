@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES, SEED = "API_FUZZ_EXAMPLES", "API_FUZZ_SEED"
 # What operations are cut down to here: a number of examples each, in which all of them take about half a minute.
 FEW = 12
-SECRET = "sai_fuzz"  # noqa: S105 - of a throw-away database
+SECRET = "sai_fuzz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ def api() -> "BaseSchema":
     return schema
 
 
-def operations(schema: "BaseSchema") -> Iterator["APIOperation[Any, Any, Any]"]:
+def operations(schema: "BaseSchema") -> Iterator["APIOperation[Any, Any, Any, Any]"]:
     """Give the operations of the document, in its order."""
     for result in schema.get_all_operations():
         yield result.ok()
 
 
-def fuzz(operation: "APIOperation[Any, Any, Any]", world: World, *, examples: int, seed: int) -> None:
+def fuzz(operation: "APIOperation[Any, Any, Any, Any]", world: World, *, examples: int, seed: int) -> None:
     """Send half of the examples as the document allows them and half as it does not.
 
     Raises:
@@ -115,7 +115,7 @@ def _one_connection() -> Iterator[None]:
 
 
 def _sender(
-    operation: "APIOperation[Any, Any, Any]", world: World, *, mode: Any, examples: int, seed: int
+    operation: "APIOperation[Any, Any, Any, Any]", world: World, *, mode: Any, examples: int, seed: int
 ) -> Callable[[], None]:
     import hypothesis
     from django.db import transaction

@@ -39,7 +39,7 @@ class Shown(serializers.ModelSerializer[Any]):
         """Keep for choices what the framework drops from every field that is only read."""
         may_be_empty = "choices" in kwargs and kwargs.get("allow_blank", False)
         kept = super().include_extra_kwargs(kwargs, extra_kwargs)
-        return kept | {"allow_blank": True} if may_be_empty else kept
+        return {**kept, "allow_blank": True} if may_be_empty else kept
 
 
 def valid(body: Body) -> dict[str, Any]:

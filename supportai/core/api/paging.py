@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as FieldError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Model, Q
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -35,7 +35,7 @@ class KeysetPagination(BasePagination):
     page_size = 50
     max_page_size = 200
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Load one page and one row more, which tells whether another page follows."""
         del view
         self.address = request.build_absolute_uri()
@@ -137,7 +137,7 @@ def _text(row: Any, name: str) -> str | int:
     return value if isinstance(value, int) else value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _value(column: "Field[Any, Any]", given: Any) -> Any:
+def _value(column: Any, given: Any) -> Any:
     """Read one part of a cursor as its column has it; anybody may write a cursor, so nothing is believed."""
     value = column.to_python(given)
     is_other_zone = isinstance(value, datetime) and value.utcoffset() != timedelta()

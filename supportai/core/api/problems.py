@@ -92,7 +92,7 @@ def _from_framework(exc: Exception, response: Response) -> Response:
     errors = field_errors(details)
     code = "not_found" if isinstance(exc, Http404) else getattr(exc, "default_code", "error")
     text = "There is no such object." if isinstance(exc, Http404) else str(detail or "The request cannot be used.")
-    extra = {"errors": errors} if errors else {}
+    extra: dict[str, Any] = {"errors": errors} if errors else {}
     if isinstance(exc, APIException) and getattr(exc, "wait", None):
         extra["retry_after"] = int(response["Retry-After"])
     problem = _answer(response.status_code, str(code), text, extra)

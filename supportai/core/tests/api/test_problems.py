@@ -46,7 +46,7 @@ class TestProblems:
         assert len(quoted) == 300
 
     def test_nested_errors_name_their_part(self):
-        errors = problem(ValidationError({"roles": {3: ["Too long."]}, "a": [{"b": ["No."]}, {}]})).data["errors"]
+        errors = problem(ValidationError({"roles": {"3": ["Too long."]}, "a": [{"b": ["No."]}, {}]})).data["errors"]
         assert errors == {"roles.3": ["Too long."], "a.0.b": ["No."]}
 
     def test_framework_errors_keep_their_headers(self):
