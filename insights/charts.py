@@ -15,6 +15,8 @@ WIDTH, HEIGHT = 760, 190
 PLOT_WIDTH, PLOT_HEIGHT, PLOT_TOP = 716, 150, 16
 GAP_SHARE = 0.2
 MIN_LABEL_GAP = 62
+# One ticket is no full column.
+LEAST_SCALE = 4
 SECONDS_SHOWN = (1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400)
 
 
@@ -94,7 +96,7 @@ def _hatch() -> str:
 # --- Over days ----------------------------------------------------------------------------------
 def columns(data: Sequence[Column], *, names: Sequence[str], title: str, description: str, key: str) -> SafeString:
     """Draw stacked columns; `names` are the classes of the parts."""
-    top = nice_ceiling(max((sum(column.parts) for column in data), default=0))
+    top = nice_ceiling(max((sum(column.parts) for column in data), default=0), least=LEAST_SCALE)
     step = PLOT_WIDTH / max(len(data), 1)
     marks = [_scale(top)]
     for number, column in enumerate(data):
@@ -120,7 +122,7 @@ def _column(column: Column, names: Sequence[str], *, x: float, step: float, top:
 
 def line(values: Sequence[int], labels: Sequence[str], *, title: str, description: str, key: str) -> SafeString:
     """Draw a line over days with a dot at its end."""
-    top = nice_ceiling(max(values, default=0))
+    top = nice_ceiling(max(values, default=0), least=LEAST_SCALE)
     step = PLOT_WIDTH / max(len(values), 1)
     points = [
         ((number + 0.5) * step, PLOT_TOP + PLOT_HEIGHT * (1 - value / top)) for number, value in enumerate(values)
@@ -163,10 +165,10 @@ def _day_labels(labels: Sequence[str], step: float) -> str:
     return "".join(marks)
 
 
-def nice_ceiling(value: int) -> int:
-    """Give the least round number that is at least a value: 1, 2, 4, 5 or 10 times a power of ten."""
-    if value <= 1:
-        return 1
+def nice_ceiling(value: int, *, least: int = 1) -> int:
+    """Give the smallest round number that is at least a value: 1, 2, 4, 5 or 10 times a power of ten."""
+    if value <= least:
+        return least
     power: int = 10 ** (len(str(value - 1)) - 1)
     return next(factor * power for factor in (1, 2, 4, 5, 10) if factor * power >= value)
 

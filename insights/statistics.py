@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 # Two-sided 95 % of the normal distribution.
 Z = 1.959963984540054
-MIN_FOR_INTERVAL = 30
+MIN_FOR_RATE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,11 @@ class Share:
     def value(self) -> float | None:
         """Give the share from 0 to 1; None of nothing."""
         return self.count / self.total if self.total else None
+
+    @property
+    def is_enough(self) -> bool:
+        """Tell whether there are cases enough to speak of a rate; the counts of fewer say more."""
+        return self.total >= MIN_FOR_RATE
 
     @property
     def interval(self) -> tuple[float, float] | None:

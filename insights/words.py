@@ -4,6 +4,7 @@ from datetime import date
 
 from insights.figures import Summary
 from insights.periods import Period
+from insights.statistics import Share
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # Keeps a number and its unit on one line.
@@ -53,6 +54,13 @@ def percent(share: float | None) -> str:
         return "–"
     hundred = share * 100
     return f"{hundred:.1f}{GAP}%" if 0 < hundred < 9.95 else f"{hundred:.0f}{GAP}%"  # noqa: PLR2004 - would round to 10.0
+
+
+def rate(share: Share) -> str:
+    """Write a share as a rate, or as its counts when there are too few for one."""
+    if share.is_enough or not share.total:
+        return percent(share.value)
+    return f"{share.count} of {share.total}"
 
 
 def bounds(interval: tuple[float, float] | None) -> str:

@@ -106,6 +106,12 @@ def test_scales_end_at_round_numbers(value, top):
     assert charts.nice_ceiling(value) == top
 
 
+def test_a_single_ticket_is_no_full_column():
+    column = charts.Column(label="1 Mar", told="", parts=(1,))
+    svg = charts.columns([column], names=("c-ai",), title="t", description="d", key="k")
+    assert float(rects(svg, "c-ai")[0]["height"]) < charts.PLOT_HEIGHT / 3
+
+
 def test_an_interval_spans_its_bounds_and_stays_inside():
     svg = charts.intervals([("ai_agent", 0.5, (0.25, 2.0))], top=1.0)
     path = next(mark for mark in parsed(svg).iter("path") if mark.get("class") == "i-ai_agent")

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from insights import charts, words
 from insights.cohorts import Scope
 from insights.figures import AI_AGENT, ENDINGS, PEOPLE, Slice, Summary
-from insights.statistics import MIN_FOR_INTERVAL, Share, Spread
+from insights.statistics import Share, Spread
 
 SHORT_NAMES = {AI_AGENT: "ai", PEOPLE: "people"}
 MOST_PARTS = 8
@@ -130,15 +130,14 @@ def _now(count: int, scope: Scope, figure: str, value: str) -> Cell:
 # --- How tickets ended --------------------------------------------------------------------------
 def _automation(summary: Summary, scope: Scope) -> Line:
     now, before = summary.now.automation, summary.before.automation
+    is_comparable = now.is_enough and before.is_enough
     return Line(
         name="Automation rate",
-        hint=f"95 % interval {words.bounds(now.interval)}"
-        if now.total >= MIN_FOR_INTERVAL
-        else "too few for an interval",
+        hint=f"95 % interval {words.bounds(now.interval)}" if now.is_enough else "too few for a rate",
         cells=(
             Cell(
-                text=words.percent(now.value),
-                before=words.points(now.value, before.value),
+                text=words.rate(now),
+                before=words.points(now.value, before.value) if is_comparable else "",
                 note=f"{words.percent(before.value)} before",
                 href=_link(scope, "automated", now.count),
             ),
@@ -243,23 +242,27 @@ def _quality(summary: Summary, scope: Scope) -> tuple[Line, ...]:
 def _compared(name: str, hint: str, shares: Sequence[tuple[Share, Share, str]], scope: Scope, *, top: float) -> Line:
     shown, cells = [], []
     for hand, (share, before, figure) in zip(HANDS, shares, strict=True):
-        # A rate of a handful says nothing; its count does.
-        if share.value is not None and share.interval and share.total >= MIN_FOR_INTERVAL:
+        if share.value is not None and share.interval and share.is_enough:
             shown.append((hand, share.value, share.interval))
-            text, note = words.percent(share.value), words.bounds(share.interval)
+            note = words.bounds(share.interval)
         else:
-            text, note = f"{share.count} of {share.total}", "too few for a rate" if share.total else ""
-        was = f"{words.percent(before.value)} before" if before.total >= MIN_FOR_INTERVAL else ""
+            note = "too few for a rate" if share.total else "none yet"
+        was = f"{words.percent(before.value)} before" if before.is_enough else ""
         linked = share.total if figure.startswith("rated") else share.count
         cells.append(
             Cell(
-                text=text,
+                text=words.rate(share),
                 note=note,
-                before=", ".join(part for part in (f"{words.number(share.total)} in all", was) if part),
+                before=", ".join(part for part in (_in_all(share), was) if part),
                 href=_link(scope, figure, linked),
             )
         )
     return Line(name=name, hint=hint, chart=charts.intervals(shown, top=top), cells=tuple(cells))
+
+
+def _in_all(share: Share) -> str:
+    """Say of how many a rate is; a count says it itself."""
+    return f"{words.number(share.total)} in all" if share.is_enough else ""
 
 
 def _times(summary: Summary, scope: Scope) -> tuple[Line, ...]:
@@ -349,7 +352,7 @@ def _part_lines(slices: Sequence[Slice], scope: Scope, figure: str) -> tuple[Lin
             chart=charts.share_bar(part.automated, part.tickets, top=top),
             cells=(
                 _count(part.tickets, part.before, _link(scope, figure, part.tickets, part.key)),
-                Cell(text=words.percent(part.share.value) if part.tickets else "–"),
+                Cell(text=words.rate(part.share)),
             ),
         )
         for part in slices
