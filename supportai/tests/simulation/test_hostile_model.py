@@ -5,7 +5,7 @@ import random
 import pytest
 from django.core.cache import cache
 
-from integrations.models import ActionExecution
+from integrations.models import ActionExecution, ModelProvider
 from integrations.services.generators import ProviderSettings
 from supportai.simulation.play import play
 from supportai.tests.model_brain import brain
@@ -70,6 +70,37 @@ def test_whatever_breaks_the_customer_gets_a_reply_and_what_was_asked_for(server
     assert entry["replies"]
     told = AgentStep.objects.exclude(calls=[]).values_list("story", flat=True)
     assert any("went on" in story for story in told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_structured"),
+    [
+        ("openai_compatible", True),
+        ("openai", False),
+        ("anthropic", False),
+        ("google", False),
+        ("ollama", False),
+        ("ollama", True),
+    ],
+)
+def test_every_kind_of_provider_reads_the_turn_and_writes_the_answer(server, monkeypatch, kind, is_structured):
+    address = server.openai_url if kind.startswith("openai") else server.url
+    if kind in ModelProvider.ADDRESS_VARIABLES:
+        monkeypatch.setenv(ModelProvider.ADDRESS_VARIABLES[kind], address)
+    provider = ProviderSettings(
+        name="Mine", kind=kind, model="scripted", base_url=address, api_key="x", is_structured=is_structured,
+        timeout_seconds=20, provider_id=1,
+    )  # fmt: skip
+    monkeypatch.setattr("integrations.services.generators.active_providers", lambda: (provider,))
+    entry = play(
+        scenario("How do I export a board?", contact=VISITOR, articles=[ARTICLE], expect={"cites": ["exports"]})
+    )
+    assert entry["failures"] == []
+    said = [call for step in AgentStep.objects.order_by("pk") for call in step.calls]
+    assert [call["fault"] for call in said] == ["", ""]
+    assert said[0]["said"] == "chose answer_from_articles"
+    assert said[1]["said"].startswith("wrote ")
+    assert "The file is kept for 30 days." in entry["replies"][0]
 
 
 def test_a_server_that_is_not_there_costs_nobody_a_reply(server):
