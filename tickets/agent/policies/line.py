@@ -135,7 +135,6 @@ class ModelLine:
         question.on_failure()
         self.failed.add(provider.name)
         fault = FAULTS.get(exc.reason, f"timed out after {seconds:.0f} s")
-        log.warning("model.failed", provider=provider.name, model=provider.model, reason=exc.reason)
         self._note(provider, question, fault=fault, duration_ms=round(seconds * 1000))
         pause = COOL_DOWN_SECONDS.get(exc.reason, 0)
         if pause:
