@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from tickets.agent.context import AgentContext
 from tickets.agent.guards.base import Refusal
 from tickets.agent.guards.promises import claims
-from tickets.agent.guards.support import Support, has_words, supported_by
+from tickets.agent.guards.support import Support, same_words, supported_by
 from tickets.agent.policy import Answer, Cited, Decision, HandOff, Sentence
 from tickets.models import AgentStep, Handoff
 
@@ -60,9 +60,8 @@ def carrier_of(sentence: str, pieces: tuple[Piece, ...]) -> Support | None:
     A paraphrase must not claim an act: an article that tells how refunds are made bears out none.
     """
     for piece in pieces:
-        if has_words(sentence, piece.text):
-            support = supported_by(sentence, piece.text) or Support(text=sentence, start=0, end=len(piece.text))
-            return _placed(replace(support, text=sentence), piece)
+        if same_words(sentence, piece.text):
+            return _placed(Support(text=sentence, start=0, end=len(piece.text)), piece)
     if claims(sentence):
         return None
     found = ((piece, supported_by(sentence, piece.text)) for piece in pieces)

@@ -1,8 +1,9 @@
 """Whether a passage carries a sentence: its very words, or a paraphrase that adds nothing and turns nothing round.
 
-A paraphrase is carried by one or two neighbouring sentences of the passage (its *window*). Figures, addresses, codes and
-names must stand in the window, a no must stay a no, and an opposite must not take a word's place; what is left is
-judged by common word stems and by the cosine of the local model. Each rule alone can be fooled; all have to agree.
+A paraphrase is carried by one or two neighbouring sentences of the passage (its *window*). It has the figures, addresses,
+codes and names of the window, no more and no fewer: "on the Pro plan" and "up to $100" are what a summary loses first.
+A no stays a no, a condition stays one, and an opposite must not take a word's place; what is left is judged by
+common word stems and by the cosine of the local model. Each rule alone can be fooled; all have to agree.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.quotes import Unit, units_of
+from knowledge.sentences import split_sentences
 from knowledge.stopwords import STOP_WORDS, content_words, stem
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -31,6 +33,9 @@ NEGATION = re.compile(
     r"\b(?:not|no|never|none|nor|neither|without|cannot|unable|nothing|nobody|except|unless|only)\b|n['’]t\b",
     re.IGNORECASE,
 )
+CONDITION = re.compile(r"\b(?:if|unless|until|provided|otherwise|as long as|in case)\b", re.IGNORECASE)
+# Before a name stands something that ends no sentence.
+NAME = re.compile(r"(?<=[\w,;>*»\"'’)] )[*\"'“]{0,3}([A-Z][^\W_]*)")
 OPPOSITES = (
     ("enable", "disable"), ("before", "after"), ("above", "below"), ("over", "under"), ("more", "less"),
     ("more", "fewer"), ("most", "least"), ("increase", "decrease"), ("upgrade", "downgrade"), ("add", "remove"),
@@ -64,19 +69,19 @@ def supported_by(sentence: str, passage: str) -> Support | None:
     if not words_of(sentence).strip():
         return None
     windows = list(_windows(passage))
-    for window in windows:
-        if has_words(sentence, window.text):
-            return window
+    whole = next((window for window in windows if same_words(sentence, window.text)), None)
+    if whole is not None:
+        return whole
     # One sentence before two, so that a citation points at as little as carries it.
     fitting = [window for window in windows if _fits(sentence, window.text)]
     fitting.sort(key=lambda window: (window.size, -_coverage(sentence, window.text)))
     return next((window for window in fitting if _is_alike(sentence, window.text)), None)
 
 
-def has_words(sentence: str, text: str) -> bool:
-    """Tell whether a text holds the sentence word by word, with the same currencies."""
+def same_words(sentence: str, text: str) -> bool:
+    """Tell whether a text is the sentence word by word, with the same currencies; half of it may mean something else."""
     wanted = words_of(sentence)
-    return bool(wanted.strip()) and wanted in words_of(text) and _symbols(sentence) <= _symbols(text)
+    return bool(wanted.strip()) and wanted == words_of(text) and _symbols(sentence) == _symbols(text)
 
 
 def _symbols(text: str) -> set[str]:
@@ -94,8 +99,12 @@ def _units(passage: str) -> tuple[Unit, ...]:
 
 
 def _windows(passage: str) -> Iterator[Support]:
-    """Give each sentence, entry and row of a passage, and each with its neighbour."""
+    """Give each sentence, entry and row of a passage, the sentences inside an entry, and each unit with its neighbour."""
     units = _units(passage)
+    for unit in units:
+        spans = split_sentences(unit.text)
+        if len(spans) > 1:
+            yield from (Support(text=unit.text[a:b], start=unit.start, end=unit.end) for a, b in spans)
     for size in range(1, WINDOW + 1):
         for first in range(len(units) - size + 1):
             part = units[first : first + size]
@@ -106,9 +115,11 @@ def _windows(passage: str) -> Iterator[Support]:
 def _fits(sentence: str, window: str) -> bool:
     """Check everything that needs no model: figures, names, negation, opposites, common words."""
     return (
-        _hard_parts(sentence) <= _hard_parts(window)
-        and _names(sentence) <= set(words_of(window).split())
+        _hard_parts(sentence) == _hard_parts(window)
+        and _has_names(sentence, window)
+        and _has_names(window, sentence)
         and bool(NEGATION.search(sentence)) == bool(NEGATION.search(window))
+        and bool(CONDITION.search(sentence)) == bool(CONDITION.search(window))
         and not _turns_round(sentence, window)
         and _coverage(sentence, window) >= COVERED
     )
@@ -122,10 +133,10 @@ def _hard_parts(text: str) -> frozenset[str]:
     return frozenset(part.rstrip("%€£¥") for part in hard if part) | frozenset(_symbols(text))
 
 
-def _names(sentence: str) -> set[str]:
-    """List capitalised words that do not open the sentence: names of people, products, buttons and pages."""
-    words = WORD.findall(sentence)
-    return {word.lower() for word in words[1:] if word[:1].isupper() and word.lower() not in STOP_WORDS}
+def _has_names(text: str, other: str) -> bool:
+    """Tell whether the other text has all names of this one: capitalised words that open no sentence."""
+    words = set(words_of(other).split())
+    return all(name.lower() in words for name in NAME.findall(text) if name.lower() not in STOP_WORDS)
 
 
 def _turns_round(sentence: str, window: str) -> bool:

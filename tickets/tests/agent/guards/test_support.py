@@ -12,7 +12,7 @@ EXPORT = """You can export a board as **CSV** or PDF.
 
 Exports are not available on the Free plan. Only admins can export all boards at once.
 Refunds reach your card within 5 business days, up to $120.50 a month. Error E-104 means that the board is too large.
-You cannot undo the deletion of a board after 14 days."""
+You cannot undo the deletion of a board after 14 days. If you are on the Pro plan, you can share boards."""
 
 CARRIED = [
     "You can export a board as CSV or PDF.",
@@ -23,8 +23,11 @@ CARRIED = [
     "Exports aren't available on the Free plan.",
     "On the Free plan, exports are not available.",
     "Only admins can export all boards at once.",
-    "Refunds reach your card within 5 business days.",
-    "Refunds reach your card within five business days.",
+    "Refunds reach your card within 5 business days, up to $120.50 a month.",
+    "Refunds reach your card within five business days, up to $120.50 a month.",
+    "You get a mail with the link to exports@fernway.example.",
+    "If you are on the Pro plan, you can share boards.",
+    "You can share boards if you are on the Pro plan.",
     "Error E-104 means the board is too large.",
     "The deletion of a board cannot be undone after 14 days.",
 ]
@@ -35,6 +38,11 @@ NOT_CARRIED = [
     "You cannot export a board as CSV or PDF.",
     "The file is kept for 60 days.",
     "The file is kept for 30 weeks.",
+    "Refunds reach your card within 5 business days.",
+    "You can share boards.",
+    "You can share boards on the Pro plan.",
+    "If you like, you can export a board as CSV or PDF.",
+    "Exports are not available.",
     "The file is kept.. for 30 days and 2 hours.",
     "Refunds reach your card within 5 business days, up to $1,200.50 a month.",
     "Refunds reach your card within 5 business days, up to €120.50 a month.",
@@ -63,7 +71,7 @@ def test_what_changes_or_adds_something_is_not(sentence):
 
 
 def test_the_span_is_the_part_of_the_passage_that_carries_it():
-    found = supported_by("Refunds reach your card within five business days.", EXPORT)
+    found = supported_by("Refunds reach your card within five business days, up to $120.50 a month.", EXPORT)
     assert found is not None
     assert EXPORT[found.start : found.end].startswith("Refunds reach your card within 5 business days")
     assert found.text in EXPORT
@@ -81,3 +89,8 @@ def test_words_of_sentences_far_apart_carry_nothing_together():
 
 def test_an_empty_passage_carries_nothing():
     assert supported_by("Open Settings.", "") is None
+
+
+def test_half_a_sentence_is_no_quote_although_all_its_words_stand_there():
+    assert supported_by("exports are unlimited", "On the Pro plan, exports are unlimited.") is None
+    assert supported_by("Refunds are made at once.", "Refunds of up to $100 are made at once.") is None
