@@ -254,7 +254,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_does(server: Deployment,
     customer.say(QUESTION)
     worker = server.processes["worker", 0]
     wait_until(lambda: states(server, customer) != ["queued"], what="the worker has begun", every=0.01)
-    assert worker.stop(number, seconds=20) == 0
+    assert worker.stop(number, seconds=60) == 0, worker.log_tail()
     assert states(server, customer) in (["completed"], ["waiting_customer"]), "not left to anybody's lease"
     assert is_answered(customer.read())
 
