@@ -472,7 +472,7 @@ def main() -> None:
     parser.add_argument("--facts", type=Path, help="write what a bench must know (cookie, token, ids) to this file")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
-    if not Ticket.objects.exists():
+    if options.tickets and not Ticket.objects.exists():
         started = time.monotonic()
         counts = seed(options.tickets)
         print(f"{sum(counts.values()):,} rows in {time.monotonic() - started:.0f} s: {counts}", file=sys.stderr)

@@ -127,18 +127,22 @@ async def compare(place: Stand, facts: dict[str, Any], bare: int, number: int, *
     trigger = product_trigger(place)
     singles: dict[str, list[float]] = {"bare": [], "ours": []}
     bursts: dict[str, list[float]] = {"bare": [], "ours": []}
+    spent = 0.0
     for _ in range(rounds):
         for name, crowd, pull in (("bare", bare_ones, bare_trigger), ("ours", ours, trigger)):
             for _ in range(SINGLES // rounds):
                 singles[name].append(await crowd.measure(1, pull))
+            before = place.cpu_seconds()
             bursts[name].append(number * BURST / await crowd.measure(BURST, pull))
+            spent += place.cpu_seconds() - before if name == "ours" else 0.0
     ours.close()
     squeezed, _rate = await product_crowd(place, facts, number, compresses=True)
     deflated = [number * BURST / await squeezed.measure(BURST, trigger) for _ in range(rounds)]
     for crowd in (bare_ones, squeezed):
         crowd.close()
     await asyncio.sleep(0.5)
-    return tables(place, number, singles, bursts, deflated, (bare_rate, our_rate))
+    per_delivery = f"{spent / rounds / number / BURST * 1e6:.0f} µs CPU of the server each"
+    return tables(place, number, singles, bursts, deflated, (bare_rate, our_rate), per_delivery)
 
 
 def tables(
@@ -148,6 +152,7 @@ def tables(
     bursts: dict[str, list[float]],
     deflated: list[float],
     opened: tuple[float, float],
+    per_delivery: str,
 ) -> list[Table]:
     """Write down what was measured."""
     last = Table(f"One frame until the last of {number:,} sockets has it, {place.title}")
@@ -161,7 +166,9 @@ def tables(
     unit = "deliveries per s"
     rate = Table(f"{BURST} frames to {number:,} sockets, {place.title}")
     rate.rate("bare websockets broadcast", quantile(bursts["bare"], 0.5), unit=unit)
-    rate.rate("product", quantile(bursts["ours"], 0.5), unit=unit, against="bare websockets broadcast")
+    rate.rate(
+        "product", quantile(bursts["ours"], 0.5), unit=unit, against="bare websockets broadcast", note=per_delivery
+    )
     rate.rate("product, browsers' compression", quantile(deflated, 0.5), unit=unit, against="bare websockets broadcast")
     connects = Table(f"{number:,} sockets opened, {AT_ONCE} at once, {place.title}")
     connects.rate("bare websockets server", opened[0], unit="sockets per s")
