@@ -177,3 +177,26 @@ class TestDeciding:
     def test_what_is_not_there_is_not_found(self, lead, verb):
         response = lead.post(f"/api/v1/approvals/{uuid.uuid4()}/{verb}/", {})
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+    @pytest.mark.parametrize("verb", ["approve", "deny"])
+    def test_a_repeat_with_the_same_key_gets_the_first_answer(self, lead, approval, verb):
+        address = f"/api/v1/approvals/{approval.public_id}/{verb}/"
+        first, again = (lead.post(address, {}, headers={"Idempotency-Key": "k1"}) for _ in range(2))
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert again.json() == first.json()
+        assert again["Idempotent-Replayed"] == "true"
+        approval.refresh_from_db()
+        assert len(approval.decisions) == 1
+
+    def test_a_refusal_is_not_kept_under_the_key(self, agent, lead, approval):
+        Approval.objects.filter(pk=approval.pk).update(needed=2)
+        address = f"/api/v1/approvals/{approval.public_id}/approve/"
+        lead.post(address, {})
+        refused = lead.post(address, {}, headers={"Idempotency-Key": "k1"})
+        assert refused.json()["code"] == "approved_twice"
+        assert not lead.post(address, {}, headers={"Idempotency-Key": "k1"}).has_header("Idempotent-Replayed")
+
+    def test_a_misspelt_reason_is_noticed(self, lead, approval):
+        assert self.post(lead, approval, "deny", {"because": "x"}).status_code == 400
+        approval.refresh_from_db()
+        assert approval.state == "pending"

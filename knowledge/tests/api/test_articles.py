@@ -136,3 +136,64 @@ def test_search_finds_passages_and_an_answer(api, store):
 )
 def test_a_bad_search_is_refused(api, params):
     assert api.get("/api/v1/search/", params).status_code == 400
+
+
+def test_a_title_alone_keeps_the_text(api):
+    article = publish_text("Export", "Open it.")
+    body = api.patch(f"{URL}{article.public_id}/", {"title": "Exports"}).json()
+    assert (body["title"], body["body"]) == ("Exports", "Open it.")
+
+
+def test_a_draft_is_published_by_saying_so(api):
+    made = api.post(URL, {"title": "Export", "body": "x", "is_published": False}).json()
+    assert api.patch(f"{URL}{made['id']}/", {"is_published": True}).json()["state"] == "published"
+
+
+def test_a_new_text_can_wait_as_a_draft_while_readers_see_the_old_one(api):
+    article = publish_text("Export", "Old.")
+    body = api.patch(f"{URL}{article.public_id}/", {"body": "New.", "is_published": False}).json()
+    assert (body["state"], body["body"]) == ("published", "Old.")
+    assert article.revisions.count() == 2
+
+
+def test_a_draft_of_nothing_is_refused(api):
+    article = publish_text("Export", "Old.")
+    response = api.patch(f"{URL}{article.public_id}/", {"is_published": False})
+    assert set(response.json()["errors"]) == {"is_published"}
+
+
+def test_an_empty_change_changes_nothing(api):
+    article = publish_text("Export", "Old.")
+    before = api.get(f"{URL}{article.public_id}/").json()
+    assert api.patch(f"{URL}{article.public_id}/", {}).json() == before
+
+
+def test_all_of_a_change_happens_or_nothing(api):
+    publish_text("Taken", "x")
+    article = publish_text("Export", "Old.")
+    response = api.patch(f"{URL}{article.public_id}/", {"slug": "exports", "body": " \n "})
+    assert response.status_code == 422
+    article.refresh_from_db()
+    assert article.slug == "export"
+
+
+def test_a_taken_address_is_a_conflict(api):
+    publish_text("Taken", "x")
+    article = publish_text("Export", "Old.")
+    response = api.patch(f"{URL}{article.public_id}/", {"slug": "taken"})
+    assert (response.status_code, response.json()["code"]) == (409, "slug_taken")
+
+
+@pytest.mark.parametrize("field", ["id", "state", "url", "nonsense"])
+def test_what_cannot_be_said_is_refused(api, field):
+    response = api.post(URL, {"title": "Export", "body": "x", field: "y"})
+    assert set(response.json()["errors"]) == {field}
+    assert not Article.objects.exists()
+
+
+def test_drafts_are_listed_without_a_query_each(api, django_assert_max_num_queries):
+    for number in range(4):
+        api.post(URL, {"title": f"Draft {number}", "body": f"Text {number}", "is_published": False})
+    with django_assert_max_num_queries(4):
+        rows = api.get(URL).json()["results"]
+    assert [row["body"] for row in rows] == ["Text 3", "Text 2", "Text 1", "Text 0"]

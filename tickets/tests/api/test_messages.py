@@ -122,3 +122,24 @@ def test_a_ticket_that_does_not_exist(api):
     address = f"/api/v1/tickets/{uuid.uuid4()}/messages/"
     assert api.get(address).status_code == 404
     assert api.post(address, {"text": "x"}).status_code == 404
+
+
+def test_messages_that_arrive_between_two_pages_come_at_the_end(api):
+    ticket = PersonTicketFactory()
+    for number in range(4):
+        api.post(url(ticket), {"text": f"m{number}", "kind": "note"})
+    first = api.get(url(ticket), {"limit": 3}).json()
+    api.post(url(ticket), {"text": "m4", "kind": "note"})
+    second = api.get(first["next"]).json()
+    assert [row["body"] for row in first["results"] + second["results"]] == ["m0", "m1", "m2", "m3", "m4"]
+    assert second["next"] is None
+
+
+def test_a_key_is_good_for_another_message_once_the_first_is_refused(api):
+    ticket = PersonTicketFactory()
+    assert api.post(url(ticket), {"text": " "}, headers={"Idempotency-Key": "k"}).status_code in {400, 422}
+    assert api.post(url(ticket), {"text": "Hello"}, headers={"Idempotency-Key": "k"}).status_code == 201
+
+
+def test_a_conversation_takes_no_filters(api):
+    assert api.get(url(PersonTicketFactory()), {"author": "agent"}).status_code == 400
