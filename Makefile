@@ -10,10 +10,11 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
 TESTS ?=
+SHAPE ?= both
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo demo-reset test lint format screenshots migrations
+.PHONY: help demo demo-reset test lint format screenshots bench migrations
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +42,9 @@ format: $(DEV) ## Let ruff format and sort what it can
 
 screenshots: $(DEV) ## Take docs/screenshots/*.png from a fresh demo; needs chromium
 	@$(BIN)/python bench/screenshots.py
+
+bench: $(DEV) ## Measure the product beside its yardsticks (bench/README.md; SHAPE=embedded|production|both)
+	@$(BIN)/python bench/all.py --shape $(SHAPE)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }

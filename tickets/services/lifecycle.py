@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
 from supportai.core import clock
@@ -134,11 +135,18 @@ def resolve_silent(*, silence: timedelta, limit: int = 200) -> int:
 
     Returns how many were resolved.
     """
-    waiting = Ticket.objects.filter(
-        status=Ticket.Status.PENDING,
-        handler=Ticket.Handler.AI_AGENT,
-        last_message_at__lt=clock.now() - silence,
-    ).values_list("pk", flat=True)[:limit]
+    last_run = AgentRun.objects.filter(ticket=OuterRef("pk"), episode=OuterRef("episode")).order_by("-pk")
+    # By the run too: those that stay pending, because the AI agent asked, would take every place of the batch.
+    waiting = (
+        Ticket.objects.alias(run_state=Subquery(last_run.values("state")[:1]))
+        .filter(
+            status=Ticket.Status.PENDING,
+            handler=Ticket.Handler.AI_AGENT,
+            last_message_at__lt=clock.now() - silence,
+            run_state=AgentRun.State.COMPLETED,
+        )
+        .values_list("pk", flat=True)[:limit]
+    )
     return sum(_resolve_if_answered(ticket_id) for ticket_id in list(waiting))
 
 

@@ -328,6 +328,15 @@ def test_a_sweep_resolves_only_as_many_as_it_may():
     assert lifecycle.resolve_silent(silence=DAY, limit=2) == 2
 
 
+def test_tickets_that_stay_pending_take_no_place_of_a_sweep():
+    for _ in range(2):
+        silent(State.WAITING_CUSTOMER)
+    answered = silent()
+    assert lifecycle.resolve_silent(silence=DAY, limit=1) == 1
+    answered.refresh_from_db()
+    assert answered.is_resolved
+
+
 def test_a_persons_reply_without_an_answer_is_never_taken_for_a_resolution():
     ticket = silent()
     reply(ticket, UserFactory().pk)
