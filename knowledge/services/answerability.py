@@ -73,8 +73,13 @@ def features(
     words = stems(question) if len(stems(question)) > 1 else stems(context)
     texts = [f"{passage.title} {passage.heading} {passage.body}" for passage in passages]
     top = passages[0].dense
-    # Other passages of the same article speak for it, not against it.
-    others = [passage.dense for passage in passages if passage.article_id != passages[0].article_id]
+    # Other passages of the same article speak for it, not against it; so does the same text in another article, which
+    # comes of answers that were learned from differently worded questions.
+    others = [
+        passage.dense
+        for passage in passages
+        if passage.article_id != passages[0].article_id and passage.body != passages[0].body
+    ]
     margin = top - max(others) if others else MOST_MARGIN
     spread = top - fmean(others) if others else MOST_SPREAD
     return {
