@@ -312,7 +312,9 @@ def _ticket(tables: Tables, desk: Desk, *, age: float) -> None:
             ),
         }
     )
-    runs = [_run(tables, dice, key, at, sequence) for sequence, at in _turns(moments, with_person)]
+    # The AI agent asked those who owe an answer: the sweep of silent tickets would resolve answered ones meanwhile.
+    state = "waiting_customer" if is_pending else "completed"
+    runs = [_run(tables, dice, key, at, sequence, state) for sequence, at in _turns(moments, with_person)]
     if waits_approval and runs:
         _wait_for_approval(tables, dice, key, moments[-1])
     _messages(tables, desk, key, moments, with_person=with_person, run=runs[0] if runs else None)
@@ -337,13 +339,13 @@ def _turns(moments: list[datetime], with_person: bool) -> Iterator[tuple[int, da
     yield from turns[:1] if with_person else turns
 
 
-def _run(tables: Tables, dice: random.Random, ticket: int, at: datetime, sequence: int) -> int:
+def _run(tables: Tables, dice: random.Random, ticket: int, at: datetime, sequence: int, state: str) -> int:
     times = {"created_at": at, "updated_at": at}
     key = tables.run.add(
         {
             "ticket_id": ticket,
             "episode": 1,
-            "state": "completed",
+            "state": state,
             "input_sequence": sequence,
             "policy": "local",
             "confidence": dice.random(),
