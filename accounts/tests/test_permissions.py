@@ -16,6 +16,7 @@ SIMPLE = [
     permissions.can_resolve,
     permissions.can_approve_suggestion,
     permissions.can_oversee_ai,
+    permissions.can_see_insights,
     permissions.can_configure,
     permissions.can_manage_staff,
 ]
@@ -27,10 +28,11 @@ ALLOWED = {
         "can_resolve",
         "can_approve_suggestion",
         "can_oversee_ai",
+        "can_see_insights",
         "can_configure",
     },
     "admin": {function.__name__ for function in SIMPLE},
-    "ai_oversight": {"can_see_inbox", "can_approve_suggestion", "can_oversee_ai"},
+    "ai_oversight": {"can_see_inbox", "can_approve_suggestion", "can_oversee_ai", "can_see_insights"},
 }
 
 
