@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from supportai.core.api.parsing import is_unstorable
+
 MAX_CURSOR_LENGTH = 400
 LIMIT, CURSOR = "limit", "cursor"
 
@@ -96,6 +98,8 @@ class KeysetPagination(BasePagination):
         try:
             padded = cursor[:MAX_CURSOR_LENGTH].encode("ascii") + b"=" * (-len(cursor) % 4)
             is_back, *values = json.loads(base64.b64decode(padded, b"-_", validate=True))
+            if is_unstorable(values):
+                raise ValueError("not a value of any column")
             columns = [model._meta.get_field(name.lstrip("-")) for name in self.ordering]
             return Place(tuple(_value(c, v) for c, v in zip(columns, values, strict=True)), is_back == 1)
         except (ValueError, TypeError, binascii.Error, OverflowError, RecursionError, FieldError) as exc:
