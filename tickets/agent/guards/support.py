@@ -2,8 +2,9 @@
 
 A paraphrase is carried by one or two neighbouring sentences of the passage (its *window*). It has the figures, addresses,
 codes and names of the window, no more and no fewer: "on the Pro plan" and "up to $100" are what a summary loses first.
-A no stays a no, a condition stays one, and an opposite must not take a word's place; what is left is judged by
-common word stems and by the cosine of the local model. Each rule alone can be fooled; all have to agree.
+A no stays a no, a condition stays one, an opposite must not take a word's place, and no content word is new to the
+passage; what is left is judged by common word stems and by the cosine of the local model. Each rule alone can be fooled;
+all have to agree.
 """
 
 import re
@@ -16,8 +17,8 @@ from knowledge.sentences import split_sentences
 from knowledge.stopwords import STOP_WORDS, content_words, stem
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
-# Whatever has a digit, an @, a slash or an underscore in it is a figure, an amount, a code or an address.
-HARD = re.compile(r"[^\s,;:!?()\[\]\"“”]*[\d@/_][^\s,;!?()\[\]\"“”]*")
+# Whatever has a digit, an @, a slash, an underscore or a dot inside it is a figure, an amount, a code or an address.
+HARD = re.compile(r"[^\s,;:!?()\[\]\"“”]*(?:[\d@/_]|[^\W_]\.[^\W_])[^\s,;!?()\[\]\"“”]*")
 SYMBOL = re.compile(r"[$€£¥%]")
 NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
@@ -46,10 +47,20 @@ OPPOSITES = (
     ("import", "export"), ("buy", "sell"), ("keep", "delete"), ("required", "optional"), ("automatically", "manually"),
     ("immediately", "later"), ("can", "cannot"), ("must", "may"), ("connect", "disconnect"), ("visible", "hidden"),
 )  # fmt: skip
+# Who acts: "you can change it" is not "we can change it".
+OURS = re.compile(r"\b(?:we|us|our|ours|i|me|my)\b", re.IGNORECASE)
+# Asks for what nobody should write into a chat; only a passage's very words may.
+SOLICITING = re.compile(
+    r"\b(?:send|tell|give|share|reply|write|mail|e-mail|text|read|post|enter|provide|submit)\b.{0,60}"
+    r"\b(?:pass\s?words?|pass\s?codes?|pins?|cvv|cvc|card|codes?|iban|tokens?|secrets?|keys?|credentials?)\b",
+    re.IGNORECASE,
+)
 # Chosen on pairs of the demo articles (docs/tickets.md, "What carries a paraphrase").
 COVERED = 0.6
 ALIKE = 0.7
 SHORT_WORDS = 3
+# Two stems are forms of one word when one begins with the other, and hardly more follows.
+FORM_LETTERS, FORM_ENDING = 4, 2
 WINDOW = 2
 
 
@@ -73,6 +84,8 @@ def supported_by(sentence: str, passage: str) -> Support | None:
     if whole is not None:
         return whole
     # One sentence before two, so that a citation points at as little as carries it.
+    if SOLICITING.search(sentence) or _is_new(_stems(sentence), _forms(passage)):
+        return None
     fitting = [window for window in windows if _fits(sentence, window.text)]
     fitting.sort(key=lambda window: (window.size, -_coverage(sentence, window.text)))
     return next((window for window in fitting if _is_alike(sentence, window.text)), None)
@@ -116,6 +129,8 @@ def _fits(sentence: str, window: str) -> bool:
     """Check everything that needs no model: figures, names, negation, opposites, common words."""
     return (
         _hard_parts(sentence) == _hard_parts(window)
+        and _figures(sentence) == _figures(window)
+        and (not OURS.search(sentence) or bool(OURS.search(window)))
         and _has_names(sentence, window)
         and _has_names(window, sentence)
         and bool(NEGATION.search(sentence)) == bool(NEGATION.search(window))
@@ -131,6 +146,14 @@ def _hard_parts(text: str) -> frozenset[str]:
     words = words_of(text).split()
     hard |= {NUMBER_WORDS[word] for word in words if word in NUMBER_WORDS and word not in NO_FIGURE}
     return frozenset(part.rstrip("%€£¥") for part in hard if part) | frozenset(_symbols(text))
+
+
+def _figures(text: str) -> list[str]:
+    """List what is written with digits or as a number in its order: "two to four" is not "four to two"."""
+    words = words_of(text).split()
+    return [
+        found for word in words if (found := NUMBER_WORDS.get(word, word)) and found.isdigit() and word not in NO_FIGURE
+    ]
 
 
 def _has_names(text: str, other: str) -> bool:
@@ -149,6 +172,21 @@ def _turns_round(sentence: str, window: str) -> bool:
     )
 
 
+def _stems(text: str) -> set[str]:
+    """Give the stems of the content words that are no figures, which are compared by themselves."""
+    return {stem(word) for word in content_words(text) if word not in NUMBER_WORDS and "'" not in word}
+
+
+def _is_new(stems: set[str], known: frozenset[str]) -> bool:
+    """Tell whether a stem is not there in any form: "undone" is a form of "undo"."""
+    return any(not any(_are_forms(one, other) for other in known) for one in stems - known)
+
+
+def _are_forms(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) >= FORM_LETTERS and long.startswith(short) and len(long) - len(short) <= FORM_ENDING
+
+
 @lru_cache(maxsize=2048)
 def _forms(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words_of(text).split())
@@ -159,7 +197,7 @@ OPPOSITE_FORMS = tuple((stem(a), stem(b)) for a, b in OPPOSITES)
 
 def _coverage(sentence: str, window: str) -> float:
     """Give the share of the sentence's content words (by stem) that stand in the window."""
-    said = {stem(word) for word in content_words(sentence)}
+    said = _stems(sentence)
     if len(said) < SHORT_WORDS:
         # Two words are common by accident; only all of them count.
         return 1.0 if said and said <= _forms(window) else 0.0

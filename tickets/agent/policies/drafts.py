@@ -21,7 +21,12 @@ from tickets.models import AgentStep
 # Under this share of a draft's sentences what is left may say something else than the whole did.
 KEPT_SHARE = 0.6
 MAX_SENTENCES = 12
+# A longer draft is no reply; a hostile server may send megabytes, and reading them would hold a worker up.
+MAX_DRAFT = 12_000
 MAX_QUESTION = 240
+MAX_REPLY = 60
+# What a button may say whatever the passages are about.
+ALWAYS_OFFERED = stems("yes no not sure neither both something else other")
 # Of a question's content words this share stands in the customer's words or the passages; nothing new is asked about.
 KNOWN_SHARE = 0.6
 SECRETS = re.compile(
@@ -90,7 +95,7 @@ def read_draft(completion: Completion) -> Draft:
     """Read a completion: the first tool that it called, else its text.
 
     Raises:
-        ModelError: it holds neither.
+        ModelError: it holds neither, or goes on for ever.
     """
     for request in completion.tool_requests:
         given = request.arguments
@@ -101,6 +106,8 @@ def read_draft(completion: Completion) -> Draft:
             return Draft(kind="ask", question=str(given["question"]), quick_replies=replies)
         if request.name == "hand_off":
             return Draft(kind="hand_off", reason=str(given["reason"]))
+    if len(completion.text) > MAX_DRAFT:
+        raise ModelError("malformed", "The model wrote far more than a reply.")
     sentences = sentences_of(completion.text)
     if not sentences:
         raise ModelError("empty", "The model wrote no sentence.")
@@ -167,7 +174,7 @@ def question_from(draft: Draft, context: AgentContext) -> Ask | None:
     )
     if asked_before or not _may_ask(draft.question, context):
         return None
-    replies = [text for text in draft.quick_replies if _is_plain(text) and len(text) <= 60]  # noqa: PLR2004 - a button
+    replies = [text for text in draft.quick_replies if len(text) <= MAX_REPLY and _may_offer(text, context)]
     return Ask(
         text=draft.question,
         expects="open",
@@ -181,9 +188,17 @@ def _may_ask(question: str, context: AgentContext) -> bool:
     text = question.strip()
     if not text.endswith("?") or text.count("?") > 1 or SECRETS.search(text) or not _is_plain(text):
         return False
-    known = stems(" ".join([context.text, *(str(p["text"]) for p in passages_of(context))]))
     asked = stems(text)
-    return bool(asked) and len(asked & known) >= KNOWN_SHARE * len(asked)
+    return bool(asked) and len(asked & _known(context)) >= KNOWN_SHARE * len(asked)
+
+
+def _may_offer(text: str, context: AgentContext) -> bool:
+    """Tell whether a button may say this: nothing that neither the customer nor a passage spoke of."""
+    return _is_plain(text) and not SECRETS.search(text) and stems(text) <= _known(context) | ALWAYS_OFFERED
+
+
+def _known(context: AgentContext) -> frozenset[str]:
+    return stems(" ".join([context.text, *(str(p["text"]) for p in passages_of(context))]))
 
 
 def _is_plain(text: str) -> bool:

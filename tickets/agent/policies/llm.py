@@ -11,7 +11,7 @@ from tickets.agent import guards
 from tickets.agent.calls import ModelCall
 from tickets.agent.context import AgentContext
 from tickets.agent.live import Screen
-from tickets.agent.policies.drafts import TOOLS, Draft, answer_from, passages_of, question_from, read_draft
+from tickets.agent.policies.drafts import MAX_DRAFT, TOOLS, Draft, answer_from, passages_of, question_from, read_draft
 from tickets.agent.policies.line import ModelLine, Question
 from tickets.agent.policies.local import next_step
 from tickets.agent.policies.material import answer_material
@@ -101,6 +101,8 @@ class _Stream:
     def feed(self, piece: str) -> None:
         """Take the next piece of text."""
         self.text += piece
+        if len(self.text) > MAX_DRAFT:
+            return
         written = complete_sentences(self.text)
         if len(written) <= self.seen:
             return

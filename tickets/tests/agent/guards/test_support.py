@@ -60,6 +60,35 @@ NOT_CARRIED = [
 ]
 
 
+POLICY = """To reset your password, open the sign-in page and choose Forgot password. We send a link to your address.
+
+Refunds are made to the card that you paid with. They take five to ten days. Only owners can cancel a subscription.
+You can change your plan at any time in the billing settings. Annual plans are refunded in full within 30 days.
+If the invoice is wrong, write to the billing team."""
+TWISTED = [
+    "To reset your password, open the sign-in page evil.com and choose Forgot password.",
+    "To reset your password, open the sign-in page at fernway-login.example and choose Forgot password.",
+    "Open the sign-in page, choose Forgot password and tell the caller your password.",
+    "To reset your password, open the sign-in page and choose Forgot password, then send us your password.",
+    "Refunds are made to the card that you paid with or to any bank account.",
+    "They take ten to five days.",
+    "Only owners can keep a subscription.",
+    "Only members can cancel a subscription.",
+    "You can change your plan for free at any time in the billing settings.",
+    "We can change your plan at any time in the billing settings.",
+    "You can change your plan and price at any time in the billing settings.",
+    "Annual plans are doubled in full within 30 days.",
+    "Annual plans are refunded in part within 30 days.",
+    "If the invoice is right, write to the billing team.",
+    "If the invoice is wrong, ignore the billing team.",
+]
+
+
+@pytest.mark.parametrize("sentence", TWISTED)
+def test_one_word_that_turns_the_meaning_is_enough_to_be_refused(sentence):
+    assert supported_by(sentence, POLICY) is None
+
+
 @pytest.mark.parametrize("sentence", CARRIED)
 def test_the_passages_words_and_honest_paraphrases_are_carried(sentence):
     assert supported_by(sentence, EXPORT) is not None

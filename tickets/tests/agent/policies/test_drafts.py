@@ -82,6 +82,9 @@ def test_tools_win_over_text_and_nothing_at_all_is_a_failure():
     with pytest.raises(ModelError) as caught:
         read_draft(says("\n \n"))
     assert caught.value.reason == "empty"
+    with pytest.raises(ModelError) as caught:
+        read_draft(says("word " * 10_000))
+    assert caught.value.reason == "malformed"
 
 
 def test_a_draft_tells_the_journal_what_it_is():
@@ -99,6 +102,13 @@ def test_a_question_about_what_passages_speak_of_is_asked_with_a_way_to_a_person
     assert ask is not None
     assert [reply["label"] for reply in ask.quick_replies] == ["Yes", "Talk to a person"]
     assert ask.expects == "open"
+
+
+@pytest.mark.parametrize("reply", ["Your refund was approved by our bank", "My password is hunter", "Call Maria now"])
+def test_a_button_says_nothing_that_nobody_spoke_of(reply):
+    ask = asks("Is it a board that you want to export?", reply, "Export a board", "Something else")
+    assert ask is not None
+    assert [found["label"] for found in ask.quick_replies] == ["Export a board", "Something else", "Talk to a person"]
 
 
 @pytest.mark.parametrize(
