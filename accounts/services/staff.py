@@ -27,9 +27,12 @@ RIGHTS: dict[User.Role, tuple[Right, ...]] = {
 }
 OPENS_ADMIN = frozenset({User.Role.LEAD, User.Role.ADMIN, User.Role.AI_OVERSIGHT})
 OUR_APPS = ("accounts", "integrations", "knowledge", "tickets", "insights", "supportai")
-# A lead configures the product, not who works here, what is signed, or how other systems get in.
-ONLY_ADMINS = Q(content_type__app_label="accounts", content_type__model__in=["user", "brand", "apitoken"]) | Q(
-    content_type__app_label="integrations"
+# A lead configures the product, not who works here, what is signed, how other systems get in, or to whom all articles
+# are sent for their vectors.
+ONLY_ADMINS = (
+    Q(content_type__app_label="accounts", content_type__model__in=["user", "brand", "apitoken"])
+    | Q(content_type__app_label="integrations")
+    | Q(content_type__app_label="knowledge", content_type__model="retrievalprofile")
 )
 # What the oversight role may switch off: the stages and the AI agent itself.
 OVERSIGHT_CHANGES = Q(content_type__app_label="tickets", codename__in=["change_stage", "change_agentconfiguration"])

@@ -114,3 +114,12 @@ def test_only_what_holds_nothing_is_deleted(admin_client):
     for profile, status in ((unused, 200), (used, 403), (RetrievalProfile.objects.get(embedder="local"), 403)):
         address = reverse("admin:knowledge_retrievalprofile_delete", args=[profile.pk])
         assert admin_client.get(address).status_code == status
+
+
+def test_a_lead_sees_profiles_and_may_not_send_articles_elsewhere(client):
+    client.force_login(UserFactory(role=User.Role.LEAD))
+    profile = RetrievalProfileFactory()
+    html = client.get(page(profile)).content.decode()
+    assert "Use for searches" not in html
+    assert act(client, profile, "use").status_code == 403
+    assert client.get(reverse("admin:knowledge_retrievalprofile_add")).status_code == 403
