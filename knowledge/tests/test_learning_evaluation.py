@@ -1,6 +1,7 @@
 """`evaluate learning`: an empty knowledge base that learns from the answers of people."""
 
 import json
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,11 +12,11 @@ from knowledge.learning_evaluation import POINTS, Asked, Course, Learner, play, 
 from knowledge.models import Article, Observation
 from supportai.core.errors import InvalidInputError
 
-CORPUS = [
+CORPUS: list[dict[str, Any]] = [
     {"id": "export", "title": "Export", "text": "Open Reports and choose Export. A CSV file is made and sent to you."},
     {"id": "refund", "title": "Refunds", "text": "Banks need 5 to 10 business days until a refund shows up."},
 ]
-QUESTIONS = [
+QUESTIONS: list[dict[str, Any]] = [
     {"query": "how do I export my data to CSV?", "answer_ids": ["export"], "answerable": True},
     {"query": "can I get a CSV export of my data", "answer_ids": ["export"], "answerable": True},
     {"query": "how long does a refund take?", "answer_ids": ["refund"], "answerable": True},

@@ -22,9 +22,7 @@ def loaded(tmp_path, *, more: str = "") -> str:
     command = [sys.executable, "-c", script]
     # The WSGI entry wants an address of Redis; nothing connects to it.
     environment = embedded_environment(tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip()
 

@@ -69,7 +69,7 @@ def test_words_decide_where_the_vectors_cannot():
 
 
 def test_the_same_examples_make_the_same_head(trained):
-    head, rng = trained
+    _head, rng = trained
     vectors = np.concatenate([cloud(np.random.default_rng(7), centre, 12) for centre in CENTRES])
     labels = [name for name in NAMES for _ in range(12)]
     first, second = (TextHead().fit(vectors, words(36), labels) for _ in range(2))
