@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.tests.agent.test_loop import Desk
+from tickets.tests.agent.desk import Desk
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 
 from tickets.agent.loop import run_agent
 from tickets.models import AgentRun, AgentStep, Ticket
-from tickets.tests.agent.test_loop import Desk
+from tickets.tests.agent.desk import Desk
 
 pytestmark = pytest.mark.django_db
 
