@@ -63,6 +63,13 @@ class Place:
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
             return connection.execute(query.replace("?", "%s"), parameters or None).fetchall()
 
+    def end_connections(self) -> int:
+        """End every connection to the database, as its restart would; returns how many there were."""
+        query = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = %s"
+        with _any_database() as connection:
+            row = connection.execute(query, [self.name]).fetchone()
+        return int(row[0]) if row else 0
+
     def queue_length(self) -> int:
         """Count the tasks that wait, those for later included."""
         name = self.name.replace("-", "")

@@ -244,6 +244,27 @@ def test_sockets_hear_again_after_redis_was_away(server: Deployment, line: Line)
         assert heard(socket, "customer", seconds=10) == "Still there?"
 
 
+# ---- PostgreSQL restarts ----
+
+
+def test_when_the_database_ends_every_connection_no_request_fails_and_work_goes_on(server: Deployment) -> None:
+    customer = visitor(server)
+    customer.say(QUESTION)
+    customer.wait_for(is_answered, what="the first answer", seconds=90)
+    assert server.place.end_connections() >= 4, "servers and workers keep some"
+    for number in range(4):
+        customer.say(f"{QUESTION} Once more, please: {number}")
+        customer.read()
+    asked = max(message["sequence"] for message in customer.messages if message["author"] == "customer")
+    customer.wait_for(
+        lambda messages: is_answered(messages) and messages[-1]["sequence"] > asked,
+        what=lambda: f"an answer\n{server.log_tail()}",
+        seconds=90,
+    )
+    wait_until(server.is_quiet, what="nothing is left to do")
+    assert server.dead() == []
+
+
 # ---- how work ends ----
 
 

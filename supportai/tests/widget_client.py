@@ -89,7 +89,9 @@ class WidgetClient:
         self.status = (answer.get("ticket") or {}).get("status", self.status)
         return self.messages
 
-    def wait_for(self, check: Callable[[list[dict[str, Any]]], Any], *, what: str, seconds: float = 60) -> Any:
+    def wait_for(
+        self, check: Callable[[list[dict[str, Any]]], Any], *, what: str | Callable[[], str], seconds: float = 60
+    ) -> Any:
         """Read until the check says so; a server that is down counts as nothing new."""
 
         def look() -> Any:
@@ -98,6 +100,8 @@ class WidgetClient:
             except UnreachableError:
                 return None
 
-        return wait_until(
-            look, what=f"{what}; seen: {[m['body'][:80] for m in self.messages]}", seconds=seconds, every=0.2
-        )
+        def missed() -> str:
+            seen = [message["body"][:80] for message in self.messages]
+            return f"{what if isinstance(what, str) else what()}; seen: {seen}"
+
+        return wait_until(look, what=missed, seconds=seconds, every=0.2)
