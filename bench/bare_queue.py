@@ -3,13 +3,14 @@
 import os
 import time
 from pathlib import Path
+from tempfile import gettempdir
 
 from huey import RedisHuey, SqliteHuey
 
 queue = (
     RedisHuey("bench-bare", url=os.environ["REDIS_URL"])
     if os.environ.get("BENCH_SHAPE") == "production"
-    else SqliteHuey("bench-bare", filename=str(Path(os.environ.get("BENCH_FOLDER", ".")) / "bare.sqlite3"))
+    else SqliteHuey("bench-bare", filename=str(Path(os.environ.get("BENCH_FOLDER", gettempdir())) / "bare.sqlite3"))
 )
 
 

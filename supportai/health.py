@@ -43,8 +43,15 @@ def _queue_answers() -> bool:
 
 
 def _search_answers() -> bool:
-    """Ask Elasticsearch by plain HTTP, since its client is heavy and a web process may never need it."""
+    """Ask Elasticsearch by plain HTTP, since its client is heavy and a web process may never need it.
+
+    One node that answers will do, also with "who are you": only the client has the key.
+    """
+    return any(_node_answers(url.strip()) for url in settings.ELASTICSEARCH_URL.split(","))
+
+
+def _node_answers(url: str) -> bool:
     try:
-        return httpx.get(settings.ELASTICSEARCH_URL, timeout=SEARCH_SECONDS).is_success
+        return not httpx.get(url, timeout=SEARCH_SECONDS).is_server_error
     except httpx.HTTPError:
         return False

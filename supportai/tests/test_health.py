@@ -61,5 +61,12 @@ def test_without_its_search_it_serves_and_says_that_it_is_degraded(client, setti
 
 @pytest.mark.live("ELASTICSEARCH_URL")
 @pytest.mark.django_db
+def test_one_node_of_several_will_do(client, settings):
+    settings.ELASTICSEARCH_URL = f"http://127.0.0.1:{free_port()}, {settings.ELASTICSEARCH_URL}"
+    assert client.get("/ready").json()["status"] == "ok"
+
+
+@pytest.mark.live("ELASTICSEARCH_URL")
+@pytest.mark.django_db
 def test_a_search_that_answers_is_counted_in(client):
     assert client.get("/ready").json()["checks"]["search"] is True

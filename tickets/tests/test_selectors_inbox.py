@@ -70,8 +70,8 @@ def test_teams_count_their_open_tickets_only():
     PersonTicketFactory.create_batch(2, team=busy)
     TicketFactory(team=busy, status="pending")
     TicketFactory(team=busy, status="resolved", resolved_at=clock.now())
-    counted = {team.name: team.open_count for team in selectors_inbox.teams_with_counts()}
-    assert (counted[busy.name], counted[idle.name]) == (3, 0)
+    counted = {team.pk: team.open_count for team in selectors_inbox.teams_with_counts()}
+    assert counted == {busy.pk: 3, idle.pk: 0}
 
 
 def test_without_teams_nothing_is_counted():
