@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.harness import Stand, options_of, pgbench, shapes_of, stand  # noqa: E402 - needs the path
+from bench.harness import Stand, begin, options_of, pgbench, shapes_of, stand  # noqa: E402 - needs the path
 from bench.report import Table, show, write_json  # noqa: E402 - needs the path
 from supportai.tests.servers import wait_until  # noqa: E402 - needs the path
 
@@ -42,7 +42,7 @@ def measure(place: Stand, runs: int, workers: int) -> float:
     last = ask(place, "SELECT coalesce(max(id), 0) FROM tickets_agentrun")[0]
     place.run("bench/turns.py", str(runs))
     place.workers = workers
-    place.start()
+    place.start(settles=False)
     sql = f"{ENDS[place.shape]} {FINISHED.format(last=last)}"
     wait_until(lambda: ask(place, sql)[0] >= runs, what=f"{runs} runs", seconds=PATIENCE_SECONDS, every=0.5)
     count, seconds = ask(place, sql)
@@ -60,7 +60,7 @@ def main() -> None:
     """Measure each shape."""
     parser = options_of(__doc__)
     parser.add_argument("--runs", type=int, default=60)
-    options = parser.parse_args()
+    options = begin(parser)
     table = Table("AI agent's runs, local policy")
     for shape in shapes_of(options.shape):
         # Nobody writes a demo's password here; the demo's brand and articles are what is needed.

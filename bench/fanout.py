@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.harness import Http, Stand, free_port, options_of, shapes_of, stand  # noqa: E402 - needs the path
+from bench.harness import Http, Stand, begin, free_port, options_of, shapes_of, stand  # noqa: E402 - needs the path
 from bench.report import Table, quantile, show, write_json  # noqa: E402 - needs the path
 from bench.sockets import Socket, connect  # noqa: E402 - needs the path
 from supportai.tests.servers import Process  # noqa: E402 - needs the path
@@ -181,7 +181,7 @@ def main() -> None:
     parser = options_of(__doc__)
     parser.add_argument("--sockets", type=int, nargs="+", default=[200, 1000])
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    options = begin(parser)
     found = []
     for shape in shapes_of(options.shape):
         with stand(shape) as place, bare_server() as bare:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,8 @@ from supportai.tests.servers import (
 SECRET_KEY = "bench-only-key-that-production-refuses-because-it-is-known-00"
 CACHE = Path(os.environ.get("BENCH_DIR") or ROOT / "data" / "bench")
 SHAPES = ("embedded", "production")
+# How long a start may keep processes busy, and how much of a second counts as nothing.
+SETTLE_SECONDS, IDLE_SECONDS = 60, 0.1
 HOW = "set DATABASE_URL and REDIS_URL (and ELASTICSEARCH_URL for retrieval) to measure the production shape"
 # Limits that protect a desk from one customer would be what is measured.
 NO_LIMITS = {
@@ -49,6 +52,12 @@ def options_of(description: str | None, *, shapes: bool = True) -> argparse.Argu
     if shapes:
         parser.add_argument("--shape", choices=[*SHAPES, "both"], default="both", help=f"what to measure; {HOW}")
     return parser
+
+
+def begin(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the options, and let SIGTERM end the bench as Ctrl+C does, so that what it started is stopped and removed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    return parser.parse_args()
 
 
 def shapes_of(wanted: str) -> list[str]:
@@ -146,8 +155,8 @@ class Stand:
         found: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
         return found
 
-    def start(self) -> None:
-        """Start all its processes and wait until they answer."""
+    def start(self, *, settles: bool = True) -> None:
+        """Start all its processes and wait until they answer, and until their heads are trained (`settles`)."""
         self.http = self.ws = free_port()
         commands = [("server", uvicorn_command(self.ws))]
         if self.shape == "production":
@@ -160,6 +169,18 @@ class Stand:
             self.processes.append(process)
         for process in self.processes:
             self._wait(process)
+        if settles:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait until its processes do next to nothing: a worker trains its heads first, beside whatever is measured."""
+        pids = [process.started.pid for process in self.processes if process.started]
+        deadline = time.monotonic() + SETTLE_SECONDS
+        used = IDLE_SECONDS
+        while used >= IDLE_SECONDS and time.monotonic() < deadline:
+            before = sum(map(_cpu_seconds, pids))
+            time.sleep(1)
+            used = sum(map(_cpu_seconds, pids)) - before
 
     def _wait(self, process: Process) -> None:
         if process.command == WORKER:

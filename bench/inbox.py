@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.harness import Http, Stand, options_of, seeded_stand, shapes_of  # noqa: E402 - needs the path
+from bench.harness import Http, Stand, begin, options_of, seeded_stand, shapes_of  # noqa: E402 - needs the path
 from bench.report import Table, show, write_json  # noqa: E402 - needs the path
 
 PLAIN = "plain view"
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument(
         "--queries", action="store_true", help="instead of times, each page's queries and the slowest plan"
     )
-    options = parser.parse_args()
+    options = begin(parser)
     tables = []
     for shape in shapes_of(options.shape):
         with seeded_stand(shape, options.tickets, reseed=options.reseed) as (stand, facts):

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.harness import Http, options_of, redis_benchmark, shapes_of, stand  # noqa: E402 - needs the path
+from bench.harness import Http, begin, options_of, redis_benchmark, shapes_of, stand  # noqa: E402 - needs the path
 from bench.report import Table, quantile, show, write_json  # noqa: E402 - needs the path
 from supportai.tests.servers import Process, wait_until  # noqa: E402 - needs the path
 
@@ -62,7 +62,6 @@ def product(shape: str) -> Iterator[Queue]:
     with stand(shape) as place:
         place.prepare(0)
         place.start()
-        time.sleep(8)  # the worker trains its heads first
         client = Http(place.http)
 
         def put(count: int, batch: str) -> tuple[float, float]:
@@ -128,7 +127,7 @@ def main() -> None:
     parser = options_of(__doc__)
     parser.add_argument("--singles", type=int, default=25, help="tasks put into the idle queue, one by one")
     parser.add_argument("--behind", type=int, default=1000, help="tasks put in at once")
-    options = parser.parse_args()
+    options = begin(parser)
     found = []
     for shape in shapes_of(options.shape):
         found += [show(table) for table in measure(shape, singles=options.singles, behind=options.behind)]

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.harness import options_of  # noqa: E402 - needs the path
+from bench.harness import begin, options_of  # noqa: E402 - needs the path
 from bench.report import Table, show, write_json  # noqa: E402 - needs the path
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def main() -> None:
     parser = options_of(__doc__, shapes=False)
     parser.add_argument("--passages", type=int, nargs="+", default=[250, 20_000])
     parser.add_argument("--questions", type=int, default=60)
-    options = parser.parse_args()
+    options = begin(parser)
     found = []
     with tempfile.TemporaryDirectory(prefix="supportai-bench-") as folder:
         setup(folder)

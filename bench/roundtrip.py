@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.fanout import bare_server  # noqa: E402 - needs the path
-from bench.harness import Http, Stand, options_of, pgbench, redis_benchmark, shapes_of, stand  # noqa: E402 - as above
+from bench.harness import Http, Stand, begin, options_of, pgbench, redis_benchmark, shapes_of, stand  # noqa: E402 - as above
 from bench.report import Table, show, write_json  # noqa: E402 - as above
 from bench.sockets import Socket, connect  # noqa: E402 - as above
 
@@ -150,7 +150,7 @@ def main() -> None:
     """Measure each shape."""
     parser = options_of(__doc__)
     parser.add_argument("--messages", type=int, default=150)
-    options = parser.parse_args()
+    options = begin(parser)
     found = []
     for shape in shapes_of(options.shape):
         with stand(shape) as place, bare_server() as bare:
