@@ -97,6 +97,7 @@ class SharedTransport:
     """
 
     def __init__(self, http: Any, core: Any) -> None:
+        self._http = http
         self._inner = http.HTTPTransport()
         # An attribute of the library's own: its transports take no backend. The tests of deadlines fail when it moves.
         self._inner._pool._network_backend = TimedBackend(core)
@@ -117,10 +118,15 @@ class SharedTransport:
             # Waiting for a free connection is the pool's, and the only wait that no socket sees.
             timeouts = {**request.extensions.get("timeout", {}), "pool": current.seconds_left}
             request.extensions = {**request.extensions, "timeout": timeouts}
+        # What is counted is what came over the wire, so nothing may come that unpacks to a thousand times as much.
+        request.headers["accept-encoding"] = "identity"
         response = self._inner.handle_request(request)
         if current is not None:
             current.note(response.status_code, response.headers)
             current.responses.append(response)
+        if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            response.close()
+            raise self._http.DecodingError("The answer is packed, although nobody asked for that.")
         return response
 
 

@@ -1,5 +1,6 @@
 """The wire: one deadline for a whole exchange, one size, and what the head of an answer says."""
 
+import gzip
 import socket
 import ssl
 import threading
@@ -112,6 +113,22 @@ def test_waiting_for_a_free_connection_ends_at_the_deadline_too(server):
             client.get(server.url)
         assert time.monotonic() - started < 1.8
         busy.close()
+
+
+@pytest.mark.parametrize(("http", "core"), LIBRARIES)
+def test_a_packed_answer_is_not_unpacked(monkeypatch, http, core):
+    """Eight megabytes of the wire would be eight gigabytes of memory."""
+    asked = []
+
+    def answer(request):
+        asked.append(request.headers["accept-encoding"])
+        return http.Response(200, headers={"content-encoding": "gzip"}, stream=http.ByteStream(gzip.compress(b"x")))
+
+    own = SharedTransport(http, core)
+    monkeypatch.setattr(own._inner, "handle_request", answer)
+    with http.Client(transport=own, trust_env=False) as client, exchange(5) as wire, pytest.raises(http.DecodingError):
+        client.get("http://models.example/")
+    assert (asked, wire.status) == (["identity"], 200)
 
 
 def test_closing_one_client_leaves_the_others_alone(server, client):
