@@ -24,13 +24,23 @@ STATE_COLOURS = {
 
 
 class RetrievalProfileForm(forms.ModelForm):
-    """An endpoint; the built-in model is there from the start."""
+    """An endpoint; its stored key goes nowhere but where it was entered for. The built-in model is there from the start."""
 
     class Meta:
         model = RetrievalProfile
         fields = (
             "name", "base_url", "model", "api_key", "dimensions", "query_prefix", "document_prefix", "timeout_seconds",
         )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the key again when it would be sent elsewhere."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        # The instance still holds what is stored: it is filled in after this.
+        has_kept_key = bool(self.instance.pk and self.instance.api_key and not values.get("api_key"))
+        before, after = (str(url or "").strip().rstrip("/") for url in (self.instance.base_url, values.get("base_url")))
+        if has_kept_key and "base_url" in values and before != after:
+            self.add_error("api_key", "The address changed: enter the key again, so that it goes nowhere unseen.")
+        return values
 
 
 @admin.register(RetrievalProfile)

@@ -109,6 +109,22 @@ def test_what_shapes_vectors_cannot_be_changed_once_they_are_made(admin_client):
     assert (profile.name, profile.model) == ("Renamed", "text-embedding-3-small")
 
 
+@pytest.mark.parametrize("state", [State.NEW, State.READY])
+def test_a_stored_key_is_not_sent_to_another_address(admin_client, state):
+    profile = RetrievalProfileFactory(api_key="very-secret", state=state)
+    given = {
+        "name": profile.name, "base_url": "https://elsewhere.example/v1", "model": profile.model, "api_key": "",
+        "dimensions": profile.dimensions, "timeout_seconds": 3, "query_prefix": "", "document_prefix": "",
+    }  # fmt: skip
+    assert "enter the key again" in admin_client.post(page(profile), given).content.decode()
+    profile.refresh_from_db()
+    assert profile.base_url == "http://127.0.0.1:9/v1"
+    assert admin_client.post(page(profile), {**given, "base_url": f"{profile.base_url}/"}).status_code == 302
+    assert admin_client.post(page(profile), {**given, "api_key": "another"}).status_code == 302
+    profile.refresh_from_db()
+    assert (profile.base_url, profile.api_key) == ("https://elsewhere.example/v1", "another")
+
+
 def test_only_what_holds_nothing_is_deleted(admin_client):
     unused, used = RetrievalProfileFactory(), RetrievalProfileFactory(state=State.READY)
     for profile, status in ((unused, 200), (used, 403), (RetrievalProfile.objects.get(embedder="local"), 403)):
