@@ -148,6 +148,10 @@ def requeue_run(run: AgentRun, *, error: str) -> None:
 @transaction.atomic
 def wake(*, run_public_id: UUID) -> bool:
     """Queue a run that waited for an approval or another system; False when it does not wait."""
+    # First the ticket, as everybody who queues a run: else the customer's message of this moment would meet the
+    # constraint of one active run, and be refused.
+    waiting_ticket = Ticket.objects.filter(runs__public_id=run_public_id).values("pk")[:1]
+    Ticket.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=waiting_ticket).first()
     run = AgentRun.objects.select_for_update(of=("self",), no_key=True).filter(public_id=run_public_id).first()
     waiting = (AgentRun.State.WAITING_APPROVAL, AgentRun.State.WAITING_EXTERNAL)
     if run is None or run.state not in waiting:
@@ -161,13 +165,18 @@ def wake(*, run_public_id: UUID) -> bool:
 
 
 def wake_settled() -> int:
-    """Wake runs whose call is settled, whoever made that call and whenever they began to wait; returns how many."""
-    waiting = AgentStep.objects.filter(
+    """Wake runs whose call is settled, whoever made that call and whenever they began to wait; returns how many.
+
+    Their last call counts, also when its step is done: a worker that lost its lease may have written that down after
+    the one that waits had looked.
+    """
+    steps = AgentStep.objects.filter(
         run__state__in=(AgentRun.State.WAITING_APPROVAL, AgentRun.State.WAITING_EXTERNAL),
         kind=AgentStep.Kind.ACT,
-        state=AgentStep.State.DECIDED,
+        state__in=(AgentStep.State.DECIDED, AgentStep.State.DONE),
     )
-    runs = {str(s.output.get("execution", "")): s.run.public_id for s in waiting.select_related("run").order_by("pk")}
+    last = {step.run_id: step for step in steps.select_related("run").order_by("index")}
+    runs = {str(step.output.get("execution", "")): step.run.public_id for step in last.values()}
     over = (*ActionExecution.OVER, ActionExecution.State.UNKNOWN)
     settled = ActionExecution.objects.filter(public_id__in=[key for key in runs if key], state__in=over)
     return sum(wake(run_public_id=runs[str(key)]) for key in settled.values_list("public_id", flat=True))

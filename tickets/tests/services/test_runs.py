@@ -382,8 +382,26 @@ def test_a_run_whose_call_is_not_settled_waits_on(state):
 def test_a_call_that_is_done_wakes_nobody_who_waits_for_the_next():
     run = waiting_for("sent")
     done = ActionExecutionFactory(state="succeeded")
-    AgentStepFactory(run=run, kind=AgentStep.Kind.ACT, output={"execution": str(done.public_id)})
+    run.steps.update(index=2)
+    AgentStepFactory(run=run, index=1, kind=AgentStep.Kind.ACT, output={"execution": str(done.public_id)})
     assert runs.wake_settled() == 0
+
+
+def test_a_run_is_woken_whose_call_another_worker_finished_as_it_began_to_wait():
+    run = waiting_for("succeeded")
+    run.steps.update(state=AgentStep.State.DONE)
+    assert runs.wake_settled() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_at_the_moment_of_waking_is_taken(seen):
+    ticket = TicketFactory()
+    for _try in range(5):
+        waits = AgentRunFactory(ticket=ticket, state=State.WAITING_APPROVAL)
+        calls = [partial(runs.wake, run_public_id=waits.public_id), partial(say, ticket.contact, ticket=ticket)]
+        _woken, said = together(calls)
+        assert said.ticket_id == ticket.pk, "not refused for a run of this moment"
+        ticket.runs.update(state=State.COMPLETED)
 
 
 def test_a_waiting_run_without_a_call_stays():
