@@ -141,7 +141,11 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
+            "CONFIG": {
+                # A line that died without a word is found within seconds; until then its rings would be missed.
+                "hosts": [{"address": REDIS_URL, "health_check_interval": 10, "socket_keepalive": True}],
+                "prefix": REDIS_PREFIX,
+            },
         }
     }
     CACHES = {
