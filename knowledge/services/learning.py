@@ -52,6 +52,10 @@ def observe(*, question: str, answer: str, origin: str, language: str = "en") ->
 
 @transaction.atomic
 def _record(made: "ArticleDraft", origin: str, language: str, vector: Vectors) -> Suggestion:
+    _lock_learning()
+    known = Observation.objects.filter(origin=origin).select_related("suggestion").first()
+    if known:
+        return known.suggestion
     alike = _alike(vector)
     same = next((suggestion for suggestion in alike if _is_same_answer(suggestion.body, made.body)), None)
     if same is None:
@@ -75,10 +79,10 @@ def approve(*, suggestion_id: int, actor: Actor, title: str | None = None, body:
         SuggestionDecidedError: somebody decided it before; nothing was changed.
         EmptyArticleError: no title or no text.
     """
+    source = _lock_learning()
     suggestion = _lock_undecided(suggestion_id)
     suggestion.title = title if title is not None else suggestion.title
     suggestion.body = body if body is not None else suggestion.body
-    source, _made = Source.objects.get_or_create(name=LEARNED_SOURCE, defaults={"kind": Source.Kind.LEARNED})
     article = articles.create_article(
         title=suggestion.title,
         body=suggestion.body,
@@ -185,6 +189,16 @@ def _store_draft(made: "ArticleDraft", language: str, vector: Vectors, *, confli
         language=language,
         conflicts_with=conflict,
     )
+
+
+def _lock_learning() -> Source:
+    """Give the source of what was learned, locked: one transaction at a time looks for what is alike, and decides.
+
+    Otherwise two workers that learn the same answer at once would both find nothing like it, and two people who approve
+    conflicting ones would wait for each other.
+    """
+    Source.objects.get_or_create(name=LEARNED_SOURCE, defaults={"kind": Source.Kind.LEARNED})
+    return Source.objects.select_for_update(of=("self",), no_key=True).get(name=LEARNED_SOURCE)
 
 
 def _lock_undecided(suggestion_id: int) -> Suggestion:

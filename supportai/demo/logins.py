@@ -1,22 +1,23 @@
 """Whether somebody may still sign in as the demo's staff, with the password that everybody knows."""
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 
 from accounts.models import User
 from supportai.demo.company import PASSWORD, STAFF
 
 
 def refuse_demo_logins() -> None:
-    """Look for demo logins that work; a database that is away or empty has none to show.
+    """Look for demo logins that work; a database without tables yet has none.
 
     Raises:
-        ImproperlyConfigured: there is one, so a server that strangers reach must not start.
+        ImproperlyConfigured: there is one, or nobody can tell: then a server that strangers reach must not start.
     """
     try:
-        found = [user.email for user in _demo_staff() if user.check_password(PASSWORD)]
-    except DatabaseError:
-        return
+        has_users = User._meta.db_table in connection.introspection.table_names()
+        found = [user.email for user in _demo_staff() if user.check_password(PASSWORD)] if has_users else []
+    except DatabaseError as exc:
+        raise ImproperlyConfigured("The database does not answer; start again when it does.") from exc
     finally:
         connections.close_all()
     if found:

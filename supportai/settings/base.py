@@ -150,7 +150,7 @@ if REDIS_URL:
     }
     CACHES = {
         "default": {
-            "BACKEND": "supportai.core.cache.ForgetfulRedisCache",
+            "BACKEND": "supportai.core.cache.LastingRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": REDIS_PREFIX,
             # Nobody waits long for a Redis that is gone: what it holds can be done without.

@@ -1,9 +1,9 @@
 """The Redis cache of test processes that share one database: clearing forgets this process's keys alone."""
 
-from supportai.core.cache import ForgetfulRedisCache
+from supportai.core.cache import LastingRedisCache
 
 
-class SharedRedisCache(ForgetfulRedisCache):
+class SharedRedisCache(LastingRedisCache):
     """The product's, but `clear()` does not flush what belongs to others."""
 
     def clear(self) -> None:

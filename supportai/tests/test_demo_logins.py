@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from django.db import OperationalError
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
@@ -49,11 +49,17 @@ def test_logins_that_were_closed_or_belong_to_others_are_no_reason():
     refuse_demo_logins()
 
 
-def test_a_database_that_is_away_is_for_readiness_to_report(monkeypatch):
+def test_a_server_waits_for_a_database_that_is_away(monkeypatch):
     def gone():
-        raise DatabaseError
+        raise OperationalError
 
     monkeypatch.setattr(logins, "_demo_staff", gone)
+    with pytest.raises(ImproperlyConfigured, match="does not answer"):
+        refuse_demo_logins()
+
+
+def test_a_database_without_tables_has_no_logins(monkeypatch):
+    monkeypatch.setattr(type(logins.connection.introspection), "table_names", lambda _self: [])
     refuse_demo_logins()
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
 from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Now
 
@@ -98,7 +99,7 @@ def _renew(run: AgentRun, done: threading.Event, lost: threading.Event) -> None:
         while not done.wait(settings.LEASE_SECONDS / RENEWALS):
             try:
                 is_ours = keep_lease(run)
-            except DatabaseError as exc:
+            except DatabaseFault as exc:
                 # The next renewal may work, and whoever writes a step asks again whose the run is.
                 log.warning("run.lease_not_renewed", run_id=run.pk, error=str(exc))
                 connection.close()

@@ -8,7 +8,7 @@ from tickets.agent import procedures, slots
 from tickets.agent.calls import ModelCall
 from tickets.agent.context import AgentContext
 from tickets.agent.policies.quoting import PERSON, knowledge_answer
-from tickets.agent.policies.reading import HUMAN_REQUEST, SMALL_TALK, LocalOpinion, read_turn
+from tickets.agent.policies.reading import ACT_SURE, HUMAN_REQUEST, SMALL_TALK, LocalOpinion, read_turn
 from tickets.agent.policy import (
     Answer,
     Ask,
@@ -63,7 +63,7 @@ def next_step(context: AgentContext, write: Writer) -> Decision:
     if understood.act == HUMAN_REQUEST:
         return HandOff(reason=Handoff.Reason.CUSTOMER_REQUEST, why="The customer asked for a person.")
     if understood.act == "thanks":
-        return _welcome(context)
+        return _welcome(understood)
     if understood.act == "not_helpful":
         return _try_again(context, write)
     if understood.act == SMALL_TALK:
@@ -78,12 +78,13 @@ def next_step(context: AgentContext, write: Writer) -> Decision:
     return replace(decision, confidence=_confidence(context, slug))
 
 
-def _welcome(context: AgentContext) -> Decision:
-    del context
+def _welcome(understood: Understanding) -> Decision:
+    """Take thanks; they close the ticket as confirmed only when the trained head alone is sure of them."""
+    is_sure = understood.probability >= ACT_SURE
     return Answer(
         sentences=(Sentence(text="You are welcome. Write here again whenever something comes up."),),
-        ledger="confirmed",
-        why="The customer said that it is solved.",
+        ledger="confirmed" if is_sure else "",
+        why="The customer said that it is solved." if is_sure else "The customer seems to say that it is solved.",
     )
 
 

@@ -32,6 +32,9 @@ class Opinion(Protocol):
     def act(self) -> tuple[str, float]:
         """Give the likeliest conversational act (see `understanding.classify_act`) with its probability."""
 
+    def unaided(self, act: str) -> float:
+        """Give the probability of an act by the trained heads alone, whoever else was heard."""
+
     def intents(self) -> Ranked:
         """Rank the intents by calibrated probability; empty when none are configured."""
 
@@ -59,6 +62,10 @@ class LocalOpinion:
         """Give the act head's label."""
         found = understanding.classify_act(self.context.text)
         return found.label, found.probability
+
+    def unaided(self, act: str) -> float:
+        """Give the act head's probability."""
+        return dict(understanding.classify_act(self.context.text).ranked).get(act, 0.0)
 
     def intents(self) -> Ranked:
         """Rank by the intent head."""
@@ -94,7 +101,8 @@ def read_turn(context: AgentContext, opinion: Opinion) -> Understanding:
         return again
     act, probability = opinion.act()
     if act in {"thanks", "not_helpful"} and probability >= ACT_SURE and _has_replied(context):
-        return _react(act, probability, context)
+        # "It is solved" closes a ticket in the customer's name, so no model's word counts for it.
+        return _react(act, opinion.unaided(act) if act == "thanks" else probability, context)
     return _request(context, opinion, is_greeting=act == "greeting" and probability >= ACT_SURE)
 
 

@@ -1,5 +1,7 @@
 """A model is heard beside the heads, once a turn, and only where grammar has not settled it."""
 
+from dataclasses import asdict
+
 import pytest
 
 from integrations.errors import ModelError
@@ -7,6 +9,7 @@ from supportai.core.heads import Prediction
 from tickets.agent import understanding
 from tickets.agent.context import AgentContext, Said
 from tickets.agent.policies.line import ModelLine
+from tickets.agent.policies.local import next_step
 from tickets.agent.policies.opinion import ModelOpinion
 from tickets.agent.policies.reading import read_turn
 from tickets.agent.policy import Ask, Understanding, to_json
@@ -165,6 +168,15 @@ def test_thanks_take_head_and_model_together(model, heads):
     assert understand(model, "that is it then", chooses("thanks"), **REPLIED).act == "request"
     heads["act"] = (("request", 0.6), ("thanks", 0.4))
     assert understand(model, "that is it then", chooses("thanks"), **REPLIED).act == "thanks"
+
+
+@pytest.mark.parametrize(("share", "is_closed"), [(0.4, False), (0.7, True)])
+def test_a_model_alone_never_closes_a_ticket_in_the_customers_name(model, heads, share, is_closed):
+    heads["act"] = (("request", 1 - share), ("thanks", share))
+    understood = understand(model, "that is it then", chooses("thanks"), **REPLIED)
+    assert (understood.act, understood.probability) == ("thanks", share)
+    turn = seen("that is it then", steps=(step("understand", **asdict(understood)),))
+    assert next_step(turn, lambda _context: None).ledger == ("confirmed" if is_closed else "")
 
 
 def test_a_model_does_not_turn_thanks_into_a_wish_alone(model, heads):
