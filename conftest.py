@@ -87,9 +87,14 @@ def missing_for(item: pytest.Item) -> str:
     """Say what a test needs that is not here: a browser, or the services that its `live` markers name."""
     if item.get_closest_marker("browser") and not chromium_path():
         return "no chromium found: install it, or name it with CHROMIUM=/path/to/chromium"
-    names = {name for marker in item.iter_markers("live") for name in marker.args}
-    missing = sorted(name for name in names if not os.environ.get(name))
+    missing = missing_services(item)
     return f"set {' and '.join(f'{name}={SERVICES[name]}' for name in missing)} to run it" if missing else ""
+
+
+def missing_services(item: pytest.Item) -> list[str]:
+    """Name the services that a test's `live` markers want and that were not switched on."""
+    names = {name for marker in item.iter_markers("live") for name in marker.args}
+    return sorted(name for name in names if not os.environ.get(name))
 
 
 def required_markers() -> set[str]:
@@ -103,6 +108,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     report = outcome.get_result()
     required = [name for name in required_markers() if item.get_closest_marker(name)]
+    if "live" not in required_markers() and missing_services(item):
+        # It would need services too, and those were not asked for.
+        required = []
     if report.skipped and not hasattr(report, "wasxfail") and required:
         report.outcome = "failed"
         report.longrepr = f"skipped although REQUIRED_MARKERS names {', '.join(required)}: {report.longrepr}"

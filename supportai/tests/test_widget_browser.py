@@ -419,6 +419,7 @@ def test_what_is_written_offline_is_sent_once_and_in_order(visiting):
     page = visit.page()
     write(page, "First")
     has_arrived("First")
+    expect(page.locator(".m.me.unsent")).to_have_count(0)
     visit.context.set_offline(True)
     page.locator("header", has_text="Connection lost").wait_for()
     for text in ("Second", "Third"):

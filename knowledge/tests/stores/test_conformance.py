@@ -299,7 +299,10 @@ def test_searches_find_everything_at_every_moment_of_a_rebuild(passage_store):
             done.set()
 
     def search():
-        while not done.is_set():
+        is_over = False
+        while not is_over:
+            # Asked before the search, so that at least one is made, however late this thread begins.
+            is_over = done.is_set()
             counts.append(len(passage_store.dense_retrieval([1.0, 0.0], top_k=50)))
             counts.append(len(passage_store.lexical_retrieval("shared", top_k=50)))
 

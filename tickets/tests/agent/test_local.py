@@ -242,7 +242,7 @@ def test_who_asks_for_a_person_gets_one():
 
 
 def test_thanks_resolve_as_confirmed():
-    decision = decide(Understanding(act="thanks"))
+    decision = decide(Understanding(act="thanks", probability=1.0))
     assert isinstance(decision, Answer)
     assert decision.ledger == "confirmed"
 

@@ -79,11 +79,14 @@ def test_a_yes_with_a_change_confirms_nothing(text):
         "is that correct?",
         "ok, what is that for",
         "exactly how does that work",
-        "fine but why?",
     ],
 )
 def test_anything_else_is_unclear(text):
     assert read_confirmation(text, question=QUESTION) == "unclear"
+
+
+def test_a_yes_with_a_question_behind_a_but_is_no_yes():
+    assert read_confirmation("fine but why?", question=QUESTION) == "changed"
 
 
 CANCELLATION = (
