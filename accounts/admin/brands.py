@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
@@ -63,6 +65,20 @@ class BrandAdmin(ConfigurationAdmin):
         ("Who may use it", {"fields": ("allowed_origins", "identity_required")}),
     )
     add_fieldsets = fieldsets
+    readonly_fields = ("embed_code",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Brand | None = None) -> Any:
+        """Show how the widget gets onto a page once there is a brand."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None else (*fieldsets, ("On your pages", {"fields": ("embed_code",)}))
+
+    @admin.display(description="Script tag")
+    def embed_code(self, obj: Brand) -> str:
+        """Write the tag to copy; who signs customers in adds `data-identity`."""
+        return format_html(
+            "<code>{}</code>",
+            f'<script src="{settings.PUBLIC_URL}/widget/widget.js" data-brand="{obj.slug}" async></script>',
+        )
 
     def save_model(self, request: HttpRequest, obj: Brand, form: Any, change: bool) -> None:
         """Store the brand and show the key of a new one."""

@@ -12,6 +12,7 @@ from insights.periods import PRESETS, Period, between, last_days, read_day
 from insights.rules import RULE, VERSION
 from insights.views.board import board_of, query_of
 from insights.views.titles import title_of
+from supportai.core.errors import InvalidInputError
 from supportai.core.models import JSONDict
 from tickets.models import Channel
 from tickets.views.access import StaffHttpRequest, staff_only
@@ -19,8 +20,15 @@ from tickets.views.access import StaffHttpRequest, staff_only
 
 @staff_only(may=can_see_insights)
 def dashboard(request: StaffHttpRequest) -> HttpResponse:
-    """Show the figures of a period; with HTMX the part below the top bar alone."""
-    scope, days = scope_of(request)
+    """Show the figures of a period; with HTMX the part below the top bar alone.
+
+    A period that is not possible shows the usual one with what is wrong about it, so that the form is at hand.
+    """
+    problem = ""
+    try:
+        scope, days = scope_of(request)
+    except InvalidInputError as exc:
+        scope, days, problem = Scope(period=last_days(PRESETS[0])), PRESETS[0], exc.message
     summary = selectors.summary(scope)
     context = controls(scope, days) | {
         "section": "insights",
@@ -29,6 +37,7 @@ def dashboard(request: StaffHttpRequest) -> HttpResponse:
         "rule": RULE,
         "version": VERSION,
         "zone": str(scope.period.zone),
+        "problem": problem,
     }
     template = "insights/partials/_figures.html" if request.htmx else "insights/dashboard.html"
     return render(request, template, context)

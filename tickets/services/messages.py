@@ -82,6 +82,8 @@ def post_customer_message(
     )
     if ticket.is_resolved:
         begin_episode(ticket)
+        # The widget says "resolved" until it hears of this, and no worker may come for a while.
+        publish(TicketChanged(ticket_id=ticket.pk))
     message = append_message(
         ticket,
         author=Message.Author.CUSTOMER,

@@ -129,6 +129,16 @@ class TestBrands:
         "allowed_origins": "https://app.fernway.example",
     }
 
+    def test_the_tag_to_copy_stands_on_the_page_of_a_brand(self, page, settings):
+        settings.PUBLIC_URL = "https://help.example"
+        brand = BrandFactory(slug="fernway")
+        text = page.get(f"/admin/accounts/brand/{brand.pk}/change/").content.decode()
+        assert (
+            "&lt;script src=&quot;https://help.example/widget/widget.js&quot; data-brand=&quot;fernway&quot; async&gt;"
+            in text
+        )
+        assert "widget.js" not in page.get("/admin/accounts/brand/add/").content.decode()
+
     def test_lists_are_lines_and_the_key_is_shown_once(self, page):
         response = page.post("/admin/accounts/brand/add/", self.FIELDS, follow=True)
         brand = Brand.objects.get()

@@ -178,8 +178,14 @@ def test_links_keep_team_and_channel(lead, history):
     "query", ["from=x&to=2026-03-01", "from=2026-03-02&to=2026-03-01", "from=2026-03-01&to=2030-01-01"]
 )
 def test_impossible_dates_are_refused_in_words(lead, query):
-    for address in (PAGE, "/insights/numbers.csv", "/insights/tickets/tickets/"):
+    for address in ("/insights/numbers.csv", "/insights/tickets/tickets/"):
         assert lead.get(f"{address}?{query}").status_code == 422
+
+
+def test_impossible_dates_leave_the_form_at_hand(lead):
+    text = html(lead, f"{PAGE}?from=2026-03-02&to=2026-03-01")
+    assert "The period ends before it begins." in text
+    assert 'name="from"' in text
 
 
 def test_an_unknown_team_or_channel_counts_nothing_or_everything(lead, history):
