@@ -36,6 +36,7 @@ def build_packet(ticket: Ticket, *, reason: str, draft: str = "", next_step: str
         "Attachments": _readings(customer),
         "Done": _done(steps),
         "Promised": _promised(messages),
+        "Left open": _left_open(steps),
         "Not known": _unknown(reason, customer, why),
         "Conversation": [_quoted(m, named=True) for m in messages],
         "Next": [_line(next_step or NEXT_STEPS[Handoff.Reason(reason)])],
@@ -115,6 +116,22 @@ def _facts(step: AgentStep) -> list[str]:
             elif name.endswith("id") and isinstance(row, str):
                 facts.append(f"{name.replace('_', ' ')}: {row}")
     return facts
+
+
+def _left_open(steps: list[AgentStep]) -> list[JSONDict]:
+    """Quote the last question that nobody answered, such as whether to refund: nothing was done about it."""
+    replies = [step.input.get("reply") or {} for step in steps if step.kind == AgentStep.Kind.UNDERSTAND]
+    answered = {reply.get("ask") for reply in replies if "value" in reply}
+    asked = [
+        step
+        for step in steps
+        if step.kind == AgentStep.Kind.ASK
+        and step.state == AgentStep.State.DONE
+        and step.input.get("expects") in {"confirm", "choice"}
+    ]
+    if not asked or str(asked[-1].public_id) in answered:
+        return []
+    return [_line(f"Asked and not answered: {asked[-1].input['text']}", f"#message-{asked[-1].output['sequence']}")]
 
 
 def _promised(messages: list[Message]) -> list[JSONDict]:

@@ -207,3 +207,28 @@ def test_a_packet_takes_few_queries_however_long_the_conversation(django_assert_
     ticket.refresh_from_db()
     with django_assert_num_queries(5):  # messages, their files, steps, contact, organization
         build_packet(ticket, reason="policy")
+
+
+@pytest.mark.parametrize(("reply", "is_open"), [({}, True), ({"value": False}, False), ({"value": True}, False)])
+def test_a_question_that_nobody_answered_is_left_open(reply, is_open):
+    run = AgentRunFactory()
+    asked = AgentStepFactory(
+        run=run, kind="ask", state="done", input={"expects": "confirm", "text": "Shall I refund ch_3?"},
+        output={"sequence": 2},
+    )  # fmt: skip
+    answer = {"reply": {"ask": str(asked.public_id), **reply}} if reply else {}
+    AgentStepFactory(run=run, kind="understand", state="done", input=answer)
+    shown = lines(run.ticket, "Left open")
+    assert [line["text"] for line in shown] == (["Asked and not answered: Shall I refund ch_3?"] if is_open else [])
+
+
+def test_other_questions_are_not_left_open():
+    run = AgentRunFactory()
+    AgentStepFactory(
+        run=run,
+        kind="ask",
+        state="done",
+        input={"expects": "open", "text": "What can I help you with?"},
+        output={"sequence": 2},
+    )
+    assert lines(run.ticket, "Left open") == []
