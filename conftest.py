@@ -3,8 +3,10 @@
 import os
 import shutil
 import socket
+import uuid
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,19 @@ def _closed_network() -> Iterator[None]:
         patch.setattr(socket.socket, name, guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture
+def store(settings: Any, tmp_path: Path) -> Iterator[Any]:
+    """Give the product's document store, empty: a file or an index of this test's own, which is removed after it."""
+    from knowledge.stores import document_store, kind_for, place_of
+
+    settings.DATA_DIR = tmp_path
+    settings.ELASTICSEARCH_PREFIX = f"{settings.ELASTICSEARCH_PREFIX}-{uuid.uuid4().hex[:8]}"
+    kind = kind_for()
+    made = document_store(place_of(kind), kind=kind)
+    yield made
+    made.drop()
 
 
 def chromium_path() -> str:

@@ -27,9 +27,8 @@ LONG_AGO = timedelta(minutes=10)
 
 
 @pytest.fixture
-def healthy(settings, tmp_path):
+def healthy(store):
     """Give a small deployment in which all is well, with a document store of its own."""
-    settings.DATA_DIR = tmp_path
     load_configuration()
     ensure_sandbox()
     BrandFactory()
