@@ -145,8 +145,11 @@ def has_arrived(text: str) -> Message:
 
 def answer(ticket: Ticket, body: str, **fields: Any) -> Message:
     """Write as the AI agent."""
-    locked = messages.lock_ticket(ticket.pk)
-    return messages.append_message(locked, author="ai_agent", client_id=uuid.uuid4(), body=body, **fields)
+    from django.db import transaction
+
+    with transaction.atomic():
+        locked = messages.lock_ticket(ticket.pk)
+        return messages.append_message(locked, author="ai_agent", client_id=uuid.uuid4(), body=body, **fields)
 
 
 def plan_a_call(ticket: Ticket) -> None:
