@@ -131,7 +131,9 @@ def _left_open(steps: list[AgentStep]) -> list[JSONDict]:
     ]
     if not asked or str(asked[-1].public_id) in answered:
         return []
-    return [_line(f"Asked and not answered: {asked[-1].input['text']}", f"#message-{asked[-1].output.get('sequence', '')}")]
+    return [
+        _line(f"Asked and not answered: {asked[-1].input['text']}", f"#message-{asked[-1].output.get('sequence', '')}")
+    ]
 
 
 def _promised(messages: list[Message]) -> list[JSONDict]:
