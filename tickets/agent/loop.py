@@ -236,8 +236,7 @@ class AgentLoop:
                 decision = self.policy.decide(context)
             outcome = guards.check(decision, context)
             self._write(decision, outcome)
-        except BaseException:
-            # Whatever ended it, the customer must not keep half an answer on the screen.
+        except BaseException:  # whatever ended it, half an answer must leave the screen; it is raised again
             self.screen.clear()
             raise
 
