@@ -259,8 +259,7 @@ def test_when_the_database_ends_every_connection_no_request_fails_and_work_goes_
     customer.wait_for(
         lambda messages: is_answered(messages) and messages[-1]["sequence"] > asked,
         what=lambda: f"an answer\n{server.log_tail()}",
-        # A run that lost its connection waits for its lease of 30 s, and may meet another dead connection after that.
-        seconds=240,
+        seconds=90,
     )
     wait_until(server.is_quiet, what="nothing is left to do")
     assert server.dead() == []

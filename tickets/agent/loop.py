@@ -12,6 +12,7 @@ import uuid
 from dataclasses import asdict, dataclass
 
 import structlog
+from django.db import connection
 
 from integrations.models import ActionExecution
 from supportai.core.crashpoints import crashpoint
@@ -60,6 +61,7 @@ def run_agent(run_id: int) -> AgentRun.State | None:
         return None
     except Exception as exc:  # whatever breaks, the customer must get a reply
         log.exception("run.broke", run_id=run.pk, attempt=run.attempts)
+        _drop_dead_connection()
         return _after_break(run, exc)
 
 
@@ -73,6 +75,15 @@ def choose_policy(screen: Screen, settings: AgentSettings) -> Policy:
     if not providers:
         return LocalPolicy()
     return FailoverPolicy(providers, screen, most_seconds=MODEL_SHARE * settings.max_seconds)
+
+
+def _drop_dead_connection() -> None:
+    """Let what is written next have a live connection, when the one that just broke is what broke the run.
+
+    Else the run could not be given back, and the customer would wait for the end of its lease.
+    """
+    if not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
 
 
 def _after_break(run: AgentRun, exc: Exception) -> AgentRun.State | None:
