@@ -44,12 +44,15 @@ def rows_of(summary: Summary) -> Iterator[Row]:
     yield _row("not counted", now.not_counted)
     yield _share("automation rate", "", now.automation, before.automation)
     for ending in ENDINGS:
-        yield _row("ending", now.endings.get(ending, 0), of=ending, before=before.endings.get(ending, 0))
+        of = words.ENDINGS[ending][0]
+        yield _row("ending", now.endings.get(ending, 0), of=of, before=before.endings.get(ending, 0))
     for ending, count in sorted(now.reversed_endings.items()):
-        yield _row("reversed by a return", count, of=ending, before=before.reversed_endings.get(ending, 0))
+        of = words.ENDINGS[ending][0]
+        yield _row("reversed by a return", count, of=of, before=before.reversed_endings.get(ending, 0))
     yield from _by_hand(now, before)
     for reason in sorted({*now.handoffs, *before.handoffs}):
-        yield _row("handoffs", now.handoffs.get(reason, 0), of=reason, before=before.handoffs.get(reason, 0))
+        of = words.REASONS.get(reason, reason)
+        yield _row("handoffs", now.handoffs.get(reason, 0), of=of, before=before.handoffs.get(reason, 0))
     yield from _now(summary)
     yield from _parts(summary)
     yield from _days(summary)
@@ -81,8 +84,9 @@ def _rounded(value: float | None) -> float | None:
 
 def _by_hand(now: Figures, before: Figures) -> Iterator[Row]:
     for hand in (AI_AGENT, PEOPLE):
-        yield _share("happy customers", hand, now.rating(hand).share, before.rating(hand).share)
-        yield _share("came back", hand, now.return_rate(hand), before.return_rate(hand))
+        of = words.HANDS[hand]
+        yield _share("happy customers", of, now.rating(hand).share, before.rating(hand).share)
+        yield _share("came back", of, now.return_rate(hand), before.return_rate(hand))
         for name, spreads, earlier in (
             ("first reply", now.first_reply, before.first_reply),
             ("time to resolve", now.resolution, before.resolution),
@@ -90,7 +94,7 @@ def _by_hand(now: Figures, before: Figures) -> Iterator[Row]:
             spread, was = spreads[hand], earlier[hand]
             yield (
                 f"{name} median",
-                hand,
+                of,
                 spread.median_seconds,
                 "seconds",
                 spread.count,
@@ -98,7 +102,7 @@ def _by_hand(now: Figures, before: Figures) -> Iterator[Row]:
                 None,
                 was.median_seconds,
             )
-            yield (f"{name} p90", hand, spread.p90_seconds, "seconds", spread.count, None, None, was.p90_seconds)
+            yield (f"{name} p90", of, spread.p90_seconds, "seconds", spread.count, None, None, was.p90_seconds)
 
 
 def _now(summary: Summary) -> Iterator[Row]:

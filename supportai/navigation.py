@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from integrations.models import Installation
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -58,7 +60,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     ),
     "Platform": (Place("supportai.OutboxEvent", "outbox", "Events that wait or are stuck"),),
 }
-# The tables of the built-in sandbox, and what has no place above; both are folded.
+# The tables of the built-in sandbox, where one is installed, and what has no place above; both are folded.
 SANDBOX, REST = "Sandbox", "More"
 PLACED = frozenset(place.label for places in GROUPS.values() for place in places)
 
@@ -71,8 +73,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Build Unfold's navigation for a person; a registered model without a place above comes last."""
     pages = {model._meta.label: page for model, page in admin.site._registry.items()}
     rest = [Place(label, "table", "") for label in sorted(pages) if label not in PLACED]
+    has_sandbox = Installation.objects.filter(kind="sandbox").exists()
     folded = {
-        SANDBOX: tuple(place for place in rest if ".Sandbox" in place.label),
+        SANDBOX: tuple(place for place in rest if has_sandbox and ".Sandbox" in place.label),
         REST: tuple(place for place in rest if ".Sandbox" not in place.label),
     }
     found = {title: _items(request, places, pages) for title, places in {**GROUPS, **folded}.items()}

@@ -55,6 +55,7 @@ class BrandForm(forms.ModelForm):
 class BrandAdmin(ConfigurationAdmin):
     """Keys are never shown again; a new one is shown once, and the old one stays good until it is dropped."""
 
+    empty_hint = "A brand gives the widget its look, and its page has the line for your site."
     form = BrandForm
     list_display = ("name", "slug", "identity_required", "updated_at")
     search_fields = ("name", "slug")

@@ -15,6 +15,7 @@ from supportai.core.admin import PlainAdmin
 class OrganizationAdmin(PlainAdmin):
     """Customer companies; most come from signed identities."""
 
+    empty_hint = "Companies appear with their first signed-in customer."
     list_display = ("name", "plan_name", "monthly_revenue", "people", "created_at")
     list_filter = ("plan",)
     search_fields = ("name", "external_id")
@@ -48,6 +49,7 @@ class OrganizationAdmin(PlainAdmin):
 class ContactAdmin(PlainAdmin):
     """Customers' people; who they are is decided by how they signed in, not here."""
 
+    empty_hint = "People appear with their first message."
     list_display = ("display_name", "email", "identity", "organization", "brand", "last_seen_at")
     list_filter = ("is_verified", "brand", "plan")
     list_select_related = ("organization", "brand")

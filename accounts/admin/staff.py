@@ -165,6 +165,7 @@ def _is_built_in(group: Group | None) -> bool:
 class TeamAdmin(PlainAdmin):
     """Teams; tickets of an intent go to the intent's team, the rest to the default one."""
 
+    empty_hint = "Teams are where tickets of an intent go."
     list_display = ("name", "slug", "is_default", "member_names")
     search_fields = ("name", "slug")
     autocomplete_fields = ("members",)

@@ -37,6 +37,7 @@ class ApiTokenForm(forms.ModelForm):
 class ApiTokenAdmin(PlainAdmin):
     """Tokens can be made, rotated and revoked, never read or changed."""
 
+    empty_hint = "Other systems sign in with a token; the API reference shows what they can do."
     form = ApiTokenForm
     list_display = ("name", "user", "scope_names", "state", "last_used_at", "expires_at")
     list_filter = ("is_revoked",)

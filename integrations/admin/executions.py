@@ -53,6 +53,7 @@ def decide(request: HttpRequest, decision: Callable[[], object], done: str) -> N
 class ActionExecutionAdmin(ReadOnlyAdmin):
     """Every call of an action, stored before it left."""
 
+    empty_hint = "Each call of the AI agent or of staff in another system is listed here, with its result."
     list_display = ("number", "action", "state_name", "amount", "contact", "risk", "attempts", "created_at")
     list_filter = ("state", "action", "risk", "installation", "identity_level")
     list_select_related = ("contact",)
@@ -147,6 +148,7 @@ class DenyForm(BaseDialogForm):
 class ApprovalAdmin(ReadOnlyAdmin):
     """Calls that wait, or waited, for people. Running out never means yes."""
 
+    empty_hint = "Calls that wait for a person, or waited for one, are listed here."
     list_display = ("number", "action_name", "state_name", "amount", "contact", "reason", "needed", "expires_at")
     list_filter = ("state", "execution__action")
     list_select_related = ("execution__contact",)

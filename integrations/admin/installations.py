@@ -61,6 +61,9 @@ class InstallationForm(forms.ModelForm):
 class InstallationAdmin(ConfigurationAdmin):
     """Connected accounts. Switching act off stops every call at once, also of those that wait for approval."""
 
+    empty_hint = (
+        "An installation is an account in another system, such as your Stripe. Without one, the AI agent only answers."
+    )
     form = InstallationForm
     list_display = ("name", "kind", "state_name", "can_ingest", "can_act", "can_notify", "capabilities")
     list_filter = ("kind", "state")
@@ -146,6 +149,7 @@ class BindingForm(forms.ModelForm):
 class BindingAdmin(ConfigurationAdmin):
     """Which account carries out which capability; procedures need no change when it moves."""
 
+    empty_hint = "A binding says which installation carries out what procedures ask for, such as a refund."
     form = BindingForm
     list_display = ("capability", "action", "installation", "updated_at")
     list_filter = ("installation",)
@@ -171,6 +175,7 @@ class ActionPolicyForm(forms.ModelForm):
 class ActionPolicyAdmin(ConfigurationAdmin):
     """What the AI agent may do alone, how much of it, and for whom."""
 
+    empty_hint = "Without a policy, what can be undone runs alone, and the rest waits for a person."
     form = ActionPolicyForm
     list_display = ("capability", "mode_name", "limit_cents", "daily_count", "identity_level")
     list_filter = ("mode", "identity_level")

@@ -57,6 +57,10 @@ class ModelProviderForm(forms.ModelForm):
 class ModelProviderAdmin(ConfigurationAdmin):
     """Language models in the order in which they are asked; drag a row to change it. Without any, the AI agent is local."""
 
+    empty_hint = (
+        "Without one, the AI agent decides with its local policy and answers in the words of your articles. "
+        "With one, that policy still stands beside the model, and takes over when the model fails."
+    )
     form = ModelProviderForm
     list_display = ("name", "kind", "model", "state_name", "last_success_at", "last_failure_at", "position")
     list_filter = ("kind", "is_enabled")

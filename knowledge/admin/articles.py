@@ -79,9 +79,10 @@ class RevisionInline(TabularInline):
 class ArticleAdmin(PlainAdmin):
     """Articles: saving a changed text makes a revision, publishes it and indexes it at once."""
 
+    empty_hint = "The AI agent quotes articles only. Write one, or import a folder: manage.py import_articles --help."
     form = ArticleForm
     inlines = (RevisionInline,)
-    list_display = ("title", "state_name", "audience", "product", "origin", "source", "is_searchable", "updated_at")
+    list_display = ("title", "state_name", "audience", "product", "origin", "source", "search_state", "updated_at")
     list_filter = ("state", "audience", "origin", "product", "language", "source")
     list_select_related = ("source",)
     search_fields = ("title", "slug", "revisions__body")
@@ -139,10 +140,10 @@ class ArticleAdmin(PlainAdmin):
         """Name the state."""
         return obj.get_state_display()
 
-    @display(description="Search follows", boolean=True)
-    def is_searchable(self, obj: Article) -> bool:
-        """Tell whether the document store has followed the last change."""
-        return obj.is_index_current
+    @display(description="Search", label={"Up to date": "success", "Following": "info"})
+    def search_state(self, obj: Article) -> str:
+        """Tell whether the document store has followed the last change; it does within seconds."""
+        return "Up to date" if obj.is_index_current else "Following"
 
     @action(description="Publish", url_path="publish", permissions=["decide"])
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -179,6 +180,7 @@ class ArticleAdmin(PlainAdmin):
 class SourceAdmin(ConfigurationAdmin):
     """Where articles come from; documents are imported with `manage.py import_articles`."""
 
+    empty_hint = "A source keeps apart where articles come from. manage.py import_articles makes one."
     list_display = ("name", "kind", "state_name", "articles_count", "imported_at")
     list_filter = ("kind", "state")
     search_fields = ("name",)

@@ -52,6 +52,7 @@ class ObservationInline(TabularInline):
 class SuggestionAdmin(PlainAdmin):
     """Drafts from human answers: read, edit, then approve or reject."""
 
+    empty_hint = "When a person answers what no article covers, the AI agent proposes an article here."
     inlines = (ObservationInline,)
     list_display = ("title", "state_name", "support_count", "note", "created_at", "decided_by")
     list_filter = ("state", "language")
@@ -163,6 +164,7 @@ class SuggestionAdmin(PlainAdmin):
 class EvaluationCaseAdmin(PlainAdmin):
     """Questions whose answers are known, kept to notice when a change makes answers worse."""
 
+    empty_hint = "Questions whose right answer is known; manage.py evaluate asks them."
     list_display = ("question", "article", "is_answerable", "created_at")
     list_filter = ("is_answerable",)
     list_select_related = ("article",)

@@ -14,8 +14,9 @@ from supportai.core.secrets import SecretField
 
 
 class PlainAdmin(ModelAdmin):
-    """An admin page of a model without history."""
+    """An admin page of a model without history; `empty_hint` says on an empty list what the rows are for."""
 
+    empty_hint = ""
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True

@@ -1,5 +1,6 @@
 """Earlier conversations of the demo: posted through the services, with the real AI agent, on a clock set back."""
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from supportai.core.models import JSONDict
 from supportai.demo.configuration import read_yaml
 from tickets.agent.loop import run_agent
 from tickets.agent.understanding import warm_up
+from tickets.errors import TicketNotResolvedError
 from tickets.models import AgentRun, Message, Ticket
 from tickets.selectors_agent import agent_settings
-from tickets.services import lifecycle, messages
+from tickets.services import csat, lifecycle, messages
 
 # Between two turns of an earlier conversation.
 PAUSE = timedelta(minutes=7)
@@ -29,7 +31,6 @@ def play_conversations(brand: Brand) -> int:
     warm_up(agent_settings())
     for past in missing:
         _play(past, Contact.objects.get(brand=brand, email=past["contact"], is_verified=True), brand)
-    lifecycle.resolve_silent(silence=agent_settings().silence)
     return len(missing)
 
 
@@ -40,18 +41,29 @@ def _is_there(past: JSONDict) -> bool:
 
 def _play(past: JSONDict, contact: Contact, brand: Brand) -> None:
     now = clock.now()
+    start = moved_time(past["ago"], now) - now
     ticket_id: UUID | None = None
     for number, turn in enumerate(past["turns"]):
-        offset = moved_time(past["ago"], now) - now + number * PAUSE
+        offset = start + number * PAUSE
         client_id = stable_id("demo", past["contact"], past["ago"], number)
         with clock.moved(offset):
             ticket_id = _turn(turn, contact, brand, ticket_id, client_id)
+    # As the worker would have done in time: what ended in silence ended then, not today.
+    silence = agent_settings().silence
+    with clock.moved(min(start + len(past["turns"]) * PAUSE + silence, timedelta(0))):
+        lifecycle.resolve_silent(silence=silence)
 
 
 def _turn(turn: JSONDict, contact: Contact, brand: Brand, ticket_id: UUID | None, client_id: UUID) -> UUID:
     if ticket_id and "resolve" in turn:
         staff = User.objects.get(email=turn["resolve"])
         lifecycle.resolve_ticket(ticket_id=_pk(ticket_id), actor=Actor.staff(staff.pk))
+        return ticket_id
+    if ticket_id and "rate" in turn:
+        # With the AI agent switched off, or surer than it was, a thank-you may leave the ticket open.
+        with suppress(TicketNotResolvedError):
+            comment = turn.get("comment", "")
+            csat.rate(contact_id=contact.pk, ticket_public_id=ticket_id, score=turn["rate"], comment=comment)
         return ticket_id
     if ticket_id and "staff" in turn:
         staff = User.objects.get(email=turn["staff"])

@@ -23,7 +23,7 @@ class LiveServer:
     def start(self) -> None:
         """Start and wait until it answers."""
         config = uvicorn.Config(
-            "supportai.asgi:application", port=self.port, lifespan="off", log_level="error", ws="websockets"
+            "supportai.asgi:application", port=self.port, lifespan="off", log_level="error", ws="websockets-sansio"
         )
         server = uvicorn.Server(config)
         self._thread = threading.Thread(target=server.run, daemon=True)

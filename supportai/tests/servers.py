@@ -174,7 +174,7 @@ def wait_until_ready(process: Process, port: int) -> None:
 def uvicorn_command(port: int) -> list[str]:
     """Tell how the ASGI server is started."""
     command = [sys.executable, "-m", "uvicorn", "supportai.asgi:application", "--host", "127.0.0.1"]
-    return [*command, "--port", str(port), "--lifespan", "on", "--ws", "websockets", "--log-level", "warning"]
+    return [*command, "--port", str(port), "--lifespan", "on", "--ws", "websockets-sansio", "--log-level", "warning"]
 
 
 class Server(ABC):

@@ -10,10 +10,11 @@ from django.urls import reverse
 from factory.django import DjangoModelFactory
 
 from accounts.tests.factories import UserFactory
+from integrations.tests.factories import InstallationFactory
 from supportai.core import events
 from supportai.core.models import OutboxEvent
 from supportai.core.secrets import SecretField
-from supportai.navigation import sidebar
+from supportai.navigation import SANDBOX, sidebar
 
 pytestmark = pytest.mark.django_db
 
@@ -96,10 +97,25 @@ def test_the_dashboard_groups_what_people_come_for(staff_client):
 def test_every_page_is_in_the_sidebar_once_and_opens(staff_client, rf):
     request = rf.get("/admin/")
     request.user = UserFactory(role="admin")
+    InstallationFactory(kind="sandbox")
     links = [item["link"] for group in sidebar(request) for item in group["items"]]
     assert sorted(links) == sorted([*(address(model, "changelist") for model in MODELS), reverse("api-docs")])
     for link in links:
         assert staff_client.get(link, follow=True).status_code == 200, link
+
+
+def test_the_sandbox_s_tables_are_listed_only_where_one_is_installed(rf):
+    request = rf.get("/admin/")
+    request.user = UserFactory(role="admin")
+    assert SANDBOX not in {group["title"] for group in sidebar(request)}
+    InstallationFactory(kind="sandbox")
+    assert SANDBOX in {group["title"] for group in sidebar(request)}
+
+
+def test_an_empty_list_says_what_its_rows_are_for(staff_client):
+    empty = staff_client.get("/admin/integrations/modelprovider/").content.decode()
+    assert "Without one, the AI agent decides with its local policy" in empty
+    assert "Nothing matches" in staff_client.get("/admin/integrations/modelprovider/?q=nobody").content.decode()
 
 
 def test_the_sidebar_offers_only_what_may_be_opened(rf):

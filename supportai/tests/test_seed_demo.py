@@ -77,6 +77,9 @@ def assert_inbox_holds_work_of_both(folder):
     assert len(found) == len(read_yaml("conversations.yaml"))
     assert {"resolved", "open"} <= {status for status, _ in found}
     assert {"staff", "ai_agent"} <= {resolved_by for _, resolved_by in found}
+    # Four weeks for the insights page: every rating of the file found its ticket resolved.
+    ratings = sum("rate" in turn for past in read_yaml("conversations.yaml") for turn in past["turns"])
+    assert rows(folder, "select count(*) from tickets_csat") == [(ratings,)]
     first = "select count(*) from tickets_ticket t join accounts_contact c on c.id = t.contact_id where c.email = ?"
     with opened(folder) as database:
         mine = database.execute(first, ["ana@northwind.example"]).fetchone()

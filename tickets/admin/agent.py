@@ -82,6 +82,7 @@ class AgentConfigurationAdmin(ConfigurationAdmin):
 class StageAdmin(ConfigurationAdmin):
     """How far the AI agent may go, intent by intent; an intent without a row has the default stage."""
 
+    empty_hint = "Without a stage, an intent keeps to the default stage of the AI agent configuration."
     list_display = ("intent_name", "level", "level_name", "updated_at")
     list_editable = ("level",)
     list_select_related = ("intent",)

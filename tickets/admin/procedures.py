@@ -238,6 +238,7 @@ def _slug(name: str) -> str:
 class ProcedureAdmin(ConfigurationAdmin):
     """What the AI agent does for an intent."""
 
+    empty_hint = "A procedure leads the AI agent step by step through what it may do for an intent, such as a refund."
     form = ProcedureForm
     inlines = (StepInline,)
     list_display = ("title", "state", "step_count", "example_count", "identity", "updated_at")
@@ -303,6 +304,9 @@ class ProcedureAdmin(ConfigurationAdmin):
 class IntentAdmin(ConfigurationAdmin):
     """What customers want; examples teach the AI agent to recognise it."""
 
+    empty_hint = (
+        "An intent is what customers want, known by examples in their words. Five examples are enough to begin."
+    )
     list_display = ("name", "slug", "example_count", "what_happens", "team", "priority")
     list_filter = ("is_how_to", "team", "priority")
     list_select_related = ("team", "procedure")

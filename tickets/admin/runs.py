@@ -65,6 +65,7 @@ class StepInline(TabularInline):
 class AgentRunAdmin(ReadOnlyAdmin):
     """One customer turn each: what was understood, decided and done."""
 
+    empty_hint = "Each turn of a customer makes a run: what the AI agent understood, found, decided and did."
     inlines = (StepInline,)
     list_display = (
         "number",

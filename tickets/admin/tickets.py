@@ -50,6 +50,7 @@ class MessageInline(TabularInline):
 class TicketAdmin(PlainAdmin):
     """Tickets. Team and priority can be corrected here; everything else happens in the inbox."""
 
+    empty_hint = "The first message through the widget or the API opens a ticket."
     inlines = (MessageInline,)
     list_display = ("number", "subject", "status_name", "handler", "contact", "team", "assignee", "last_message_at")
     list_filter = ("status", "handler", "channel", "team", "priority", "brand")
@@ -118,6 +119,7 @@ def _names(line: Any) -> tuple[str, ...]:
 class HandoffAdmin(ReadOnlyAdmin):
     """When and why the AI agent passed a ticket to people, and with which packet."""
 
+    empty_hint = "Whenever the AI agent passes a ticket to people, the reason is kept here."
     list_display = ("ticket", "reason", "state_name", "accepted_by", "created_at", "accepted_at")
     list_filter = ("reason", "state")
     list_select_related = ("ticket", "accepted_by")
@@ -149,6 +151,7 @@ class HandoffAdmin(ReadOnlyAdmin):
 class CsatAdmin(ReadOnlyAdmin):
     """What customers thought of who answered them."""
 
+    empty_hint = "Customers rate in the widget once their conversation is resolved."
     list_display = ("ticket", "score_name", "about", "comment", "created_at")
     list_filter = ("score", "about")
     list_select_related = ("ticket",)

@@ -14,6 +14,7 @@ from tickets import selectors_case, selectors_inbox
 from tickets.selectors_inbox import VIEWS, InboxFilter, InboxView
 from tickets.views.access import StaffHttpRequest, staff_only
 from tickets.views.case import pane_context
+from tickets.views.first_steps import first_steps
 from tickets.views.rows import row_for
 
 SELECTABLE = 36  # length of a public id as text
@@ -27,6 +28,8 @@ def inbox(request: StaffHttpRequest) -> HttpResponse:
     selected = request.GET.get("ticket", "")
     if len(selected) == SELECTABLE:
         context |= _selected(request, selected)
+    if not context["rows"]:
+        context["first_steps"] = first_steps(request.user)
     return render(request, "tickets/inbox.html", context)
 
 

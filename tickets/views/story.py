@@ -81,6 +81,7 @@ class Story:
     summary: str
     confidence: Confidence | None
     ending: str
+    decided_by: str
     versions: str
 
 
@@ -96,6 +97,7 @@ def story_of_ticket(runs: Sequence[AgentRun], settings: AgentConfiguration) -> S
         summary=_summary(turns),
         confidence=_confidence(last, settings),
         ending=_ending(last),
+        decided_by=_decided_by([turn.run for turn in turns]),
         versions=_versions(last),
     )
 
@@ -315,8 +317,16 @@ def _versions(run: AgentRun) -> str:
     parts = [f"{name} {value}" for name, value in run.versions.items()]
     if run.procedure:
         parts.insert(0, f"procedure {run.procedure}")
-    if run.tokens:
-        parts.append(f"{run.tokens} tokens")
-    if run.cost_microdollars:
-        parts.append(dollars(run.cost_microdollars))
     return " · ".join(parts)
+
+
+def _decided_by(runs: Sequence[AgentRun]) -> str:
+    """Name the language models that were listened to, and what all that were asked took."""
+    models = dict.fromkeys(step.model for run in runs for step in run.steps.all() if step.model)
+    tokens = sum(run.tokens for run in runs)
+    taken = f"{tokens} tokens, {dollars(sum(run.cost_microdollars for run in runs))}" if tokens else ""
+    if not models:
+        failed = any(step.calls for run in runs for step in run.steps.all())
+        why = "no language model answered" if failed else "without a language model"
+        return f"Decided by the local policy, {why}{f' ({taken})' if taken else ''}."
+    return f"Decided with {', '.join(models)}: {taken or 'tokens unknown'}."

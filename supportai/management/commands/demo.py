@@ -121,7 +121,7 @@ def serve(*, host: str, port: int, announce: Announce) -> None:
         host=host,
         port=port,
         lifespan="on",
-        ws="websockets",
+        ws="websockets-sansio",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=5,

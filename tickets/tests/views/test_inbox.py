@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pytest
 from django.urls import reverse
 
-from accounts.tests.factories import ContactFactory, OrganizationFactory, TeamFactory, UserFactory
+from accounts.tests.factories import BrandFactory, ContactFactory, OrganizationFactory, TeamFactory, UserFactory
 from supportai.core import clock
 from tickets import selectors_inbox
 from tickets.models import AgentRun, AgentStep, Ticket
@@ -46,6 +46,29 @@ def waiting(minutes: int, **fields) -> Ticket:
     at = clock.now() - timedelta(minutes=minutes)
     made: Ticket = PersonTicketFactory.create(last_customer_message_at=at, **fields)
     return made
+
+
+class TestFirstSteps:
+    """A desk without tickets says what to do; each step links to its page for who may open it."""
+
+    def test_an_admin_finds_the_way(self, client, db):
+        client.force_login(UserFactory(role="admin"))
+        steps = client.get(INBOX).context["first_steps"]
+        assert [step.label for step in steps if step.is_done] == []
+        assert all(step.url for step in steps)
+        BrandFactory()
+        assert [step.label for step in client.get(INBOX).context["first_steps"] if step.is_done] == ["Make a brand"]
+
+    def test_an_agent_reads_them_without_links(self, client, db):
+        client.force_login(UserFactory(role="agent"))
+        page = client.get(INBOX)
+        assert "Before the first ticket" in page.content.decode()
+        assert not any(step.url for step in page.context["first_steps"])
+
+    def test_they_end_with_the_first_ticket(self, client, db):
+        client.force_login(UserFactory(role="admin"))
+        ResolvedTicketFactory()
+        assert "Before the first ticket" not in client.get(INBOX).content.decode()
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page(client, db):
@@ -250,6 +273,7 @@ def test_the_selected_ticket_is_part_of_the_page(lead):
 
 @pytest.mark.parametrize("selected", ["nonsense", "x" * 36, "00000000-0000-0000-0000-000000000000"])
 def test_a_selection_that_does_not_exist_leaves_the_list_alone(lead, selected):
+    ResolvedTicketFactory()
     response = lead.get(INBOX, {"ticket": selected})
     assert response.status_code == 200
     assert "No ticket is selected" in response.content.decode()

@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
+from accounts.tests.factories import UserFactory
 from supportai.core import clock
 from tickets.models import AgentConfiguration, AgentRun, AgentStep
 from tickets.selectors_case import runs_of
@@ -190,8 +192,35 @@ def test_earlier_episodes_are_kept_apart():
 
 
 def test_versions_and_procedure_are_named():
-    run = AgentRunFactory(versions={"settings": "3f9c"}, procedure="double_charge", tokens=120)
-    assert tell(run).versions == "procedure double_charge · settings 3f9c · 120 tokens"
+    run = AgentRunFactory(versions={"settings": "3f9c"}, procedure="double_charge")
+    assert tell(run).versions == "procedure double_charge · settings 3f9c"
+
+
+class TestWhoDecided:
+    """The page says unfolded which model was listened to, and what it took."""
+
+    def test_the_local_policy_alone(self):
+        run = AgentRunFactory()
+        AgentStepFactory(run=run)
+        assert tell(run).decided_by == "Decided by the local policy, without a language model."
+
+    def test_models_with_their_tokens_and_cost(self):
+        run = AgentRunFactory(tokens=120, cost_microdollars=1500)
+        for model in ("Alpha: m-1", "Beta: m-2", "Alpha: m-1"):
+            AgentStepFactory(run=run, model=model)
+        assert tell(run).decided_by == "Decided with Alpha: m-1, Beta: m-2: 120 tokens, $0.0015."
+
+    def test_models_that_all_failed(self):
+        run = AgentRunFactory()
+        AgentStepFactory(run=run, calls=[{"provider": "Alpha", "model": "m-1", "fault": "timed out"}])
+        assert tell(run).decided_by == "Decided by the local policy, no language model answered."
+
+    def test_it_stands_on_the_page(self, client):
+        client.force_login(UserFactory(role="agent"))
+        run = AgentRunFactory(tokens=7)
+        AgentStepFactory(run=run, model="Alpha: m-1")
+        page = client.get(reverse("tickets:story", args=[run.ticket.public_id])).content.decode()
+        assert "Decided with Alpha: m-1: 7 tokens, no price set." in page
 
 
 def test_the_time_of_work_does_not_count_the_wait_for_the_customer():
