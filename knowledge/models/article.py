@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from knowledge.models.source import Source
+from knowledge.models.source import MAX_EXTERNAL_ID, Source
+from knowledge.models.source import Audience as SourceAudience
 from supportai.core.models import BaseModel
 
 
@@ -22,9 +23,7 @@ class Article(BaseModel):
         STALE = "stale", "Stale"
         ARCHIVED = "archived", "Archived"
 
-    class Audience(models.TextChoices):
-        PUBLIC = "public", "Everybody"
-        STAFF = "staff", "Staff only"
+    Audience = SourceAudience
 
     class Origin(models.TextChoices):
         """Which text wins when two disagree: article, then crawl, then learned."""
@@ -48,7 +47,7 @@ class Article(BaseModel):
     )
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.ARTICLE)
     source = models.ForeignKey(Source, models.SET_NULL, related_name="articles", null=True, blank=True)
-    external_id = models.CharField(max_length=300, blank=True, help_text="The document's id in its source.")
+    external_id = models.CharField(max_length=MAX_EXTERNAL_ID, blank=True, help_text="The document's id in its source.")
     current_revision = models.ForeignKey(
         "Revision", models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
