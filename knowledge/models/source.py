@@ -252,6 +252,7 @@ class SourceDocument(BaseModel):
         UNCHANGED = "unchanged", "Unchanged"
         KEPT = "kept", "Kept as it is here"
         FAILED = "failed", "Not imported"
+        SKIPPED = "skipped", "Left out"
         MISSING = "missing", "Not found, still published"
         GONE = "gone", "Gone"
 
@@ -266,6 +267,7 @@ class SourceDocument(BaseModel):
     imported_hash = models.CharField(max_length=64, blank=True)
     etag = models.CharField(max_length=300, blank=True)
     last_modified = models.CharField(max_length=100, blank=True, help_text="As the server wrote it.")
+    links = models.JSONField(null=True, blank=True, help_text="Addresses that the page leads to; null where unknown.")
     fetched_at = models.DateTimeField("last read", null=True, blank=True)
     is_archived_by_import = models.BooleanField(default=False)
     run = models.ForeignKey(ImportRun, models.SET_NULL, related_name="documents", null=True, blank=True)
