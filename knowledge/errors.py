@@ -62,3 +62,24 @@ class ProfileBusyError(DomainError):
 
     code = "profile_busy"
     status = 409
+
+
+class GapSettledError(DomainError):
+    """The gap is covered or dismissed; nothing was changed."""
+
+    code = "gap_settled"
+    status = 409
+
+
+class FindingDecidedError(DomainError):
+    """Somebody decided the finding before; nothing was changed."""
+
+    code = "finding_decided"
+    status = 409
+
+
+class CheckRunningError(DomainError):
+    """Articles are being checked at this moment; nothing was started."""
+
+    code = "check_running"
+    status = 409

@@ -40,3 +40,18 @@ class ProfileChosen:
     """Somebody wants searches to use this retrieval profile; its store has to be built first."""
 
     profile_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchUnanswered:
+    """Somebody searched the help center and articles had no good answer; `question` holds no personal data."""
+
+    question: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckWanted:
+    """Articles are to be looked through for duplicates, contradictions and what is out of date."""
+
+    check_id: int

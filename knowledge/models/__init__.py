@@ -1,6 +1,9 @@
 """What the AI agent may quote, and what it learned."""
 
+from knowledge.models.answer_use import AnswerUse
 from knowledge.models.article import Article
+from knowledge.models.finding import Finding, HygieneCheck
+from knowledge.models.gap import Gap, GapQuestion
 from knowledge.models.retrieval_profile import BUILT_IN, ProfileSettings, RetrievalProfile
 from knowledge.models.revision import Passage, Revision, content_hash
 from knowledge.models.source import ImportRun, Source, SourceDocument, SourceFile
@@ -8,8 +11,13 @@ from knowledge.models.suggestion import EvaluationCase, Observation, Suggestion
 
 __all__ = [
     "BUILT_IN",
+    "AnswerUse",
     "Article",
     "EvaluationCase",
+    "Finding",
+    "Gap",
+    "GapQuestion",
+    "HygieneCheck",
     "ImportRun",
     "Observation",
     "Passage",
