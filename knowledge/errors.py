@@ -83,3 +83,23 @@ class CheckRunningError(DomainError):
 
     code = "check_running"
     status = 409
+
+
+class SourceBusyError(DomainError):
+    """The source is being imported; nothing was done."""
+
+    code = "source_busy"
+    status = 409
+
+
+class NothingToImportError(InvalidInputError):
+    """The source has no files and no address to read."""
+
+    code = "nothing_to_import"
+
+
+class SourceUnreadableError(DomainError):
+    """Nothing of the source could be read; what was imported before stays."""
+
+    code = "source_unreadable"
+    status = 502

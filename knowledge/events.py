@@ -55,3 +55,10 @@ class CheckWanted:
     """Articles are to be looked through for duplicates, contradictions and what is out of date."""
 
     check_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequested:
+    """A source is to be imported; a worker has to take the run."""
+
+    run_id: int

@@ -8,6 +8,7 @@ sweep(tasks.enqueue_due_articles)
 sweep(tasks.expire_suggestions)
 sweep(tasks.enqueue_due_builds)
 sweep(tasks.drop_retired_stores)
+sweep(tasks.enqueue_due_imports)
 
 
 @subscribe(events.ArticlePublished)
@@ -26,3 +27,9 @@ def forget_archived(event: events.ArticleArchived) -> None:
 def build_chosen(event: events.ProfileChosen) -> None:
     """Wake a worker."""
     tasks.build_profile(event.profile_id)
+
+
+@subscribe(events.ImportRequested)
+def import_requested(event: events.ImportRequested) -> None:
+    """Wake a worker."""
+    tasks.import_source(event.run_id)

@@ -4,7 +4,7 @@ import structlog
 from huey.contrib.djhuey import db_task
 
 from knowledge.errors import EmbeddingUnavailableError, SearchUnavailableError
-from knowledge.services import ingestion, learning, profiles
+from knowledge.services import importing, ingestion, learning, profiles, sources
 from knowledge.services.passages import BATCH
 
 log = structlog.get_logger(__name__)
@@ -53,3 +53,20 @@ def enqueue_due_builds() -> int:
 def drop_retired_stores() -> int:
     """Give the room of stores back that no search uses any more."""
     return profiles.drop_retired_stores()
+
+
+@db_task()
+def import_source(run_id: int) -> None:
+    """Carry out an import that was asked for; a failure is written down at the run."""
+    from knowledge.services.source_reading import read_source
+
+    importing.run_import(run_id=run_id, read=read_source)
+
+
+def enqueue_due_imports() -> int:
+    """Ask for refreshes that the schedule says are due, and enqueue again the imports whose worker was lost."""
+    sources.request_due_refreshes()
+    due = importing.due_runs()
+    for run_id in due:
+        import_source(run_id)
+    return len(due)

@@ -133,7 +133,17 @@ def restore_article(*, article_id: int) -> Article:
     if article.state == Article.State.ARCHIVED:
         article.state = Article.State.DRAFT
         article.save(update_fields=["state"])
+        article.documents.update(is_archived_by_import=False)
     return article
+
+
+def text_hash(title: str, body: str) -> str:
+    """Hash a text as a revision of it would.
+
+    Raises:
+        EmptyArticleError: no title or no text.
+    """
+    return content_hash(*_cleaned(title, body))
 
 
 def free_slug(title: str) -> str:

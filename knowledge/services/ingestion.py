@@ -1,19 +1,14 @@
-"""Bring articles into the document store, keep it in step with them, and import many documents at once."""
+"""Bring articles into the document store and keep it in step with them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
-from knowledge.models import Article, Source
-from knowledge.services import articles
+from knowledge.models import Article, ImportRun, Source
 from knowledge.services.passages import BATCH, follow, product_target
 from supportai.core import clock
-from supportai.core.actors import SYSTEM, Actor
-from supportai.core.errors import DomainError
 
 MAX_ATTEMPTS = 6
 PATIENT_ATTEMPTS = 3
@@ -21,103 +16,6 @@ PATIENT_ATTEMPTS = 3
 MAX_ROUNDS = 5
 # Left to the task that the change itself enqueued before the sweep helps.
 GRACE = timedelta(seconds=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedDocument:
-    """One document of a source: its id there, its title and its Markdown text."""
-
-    external_id: str
-    title: str
-    body: str
-    slug: str = ""
-    language: str = "en"
-    product: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportFailure:
-    """A document that was not imported, and why, for the person who imports."""
-
-    document: str
-    reason: str
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did; failures do not stop the rest."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    failures: list[ImportFailure] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        """Count all documents that were looked at."""
-        return self.created + self.updated + self.unchanged + len(self.failures)
-
-
-def import_documents(
-    *,
-    documents: Iterable[ImportedDocument | ImportFailure],
-    source_name: str,
-    actor: Actor = SYSTEM,
-    audience: str = Article.Audience.PUBLIC,
-    on_document: Callable[[], object] = lambda: None,
-) -> ImportReport:
-    """Publish documents as articles of a source; a document whose text is known already changes nothing.
-
-    Indexing follows through events; `index_waiting` does it at once. `on_document` is called after each document.
-    """
-    source, _made = Source.objects.get_or_create(name=source_name, defaults={"kind": Source.Kind.FILES})
-    report = ImportReport()
-    for document in documents:
-        _import_one(document, source, report, actor=actor, audience=audience)
-        on_document()
-    Source.objects.filter(pk=source.pk).update(imported_at=clock.now())
-    refresh_source_states([source.pk])
-    return report
-
-
-def _import_one(
-    document: ImportedDocument | ImportFailure, source: Source, report: ImportReport, *, actor: Actor, audience: str
-) -> None:
-    if isinstance(document, ImportFailure):
-        report.failures.append(document)
-        return
-    try:
-        outcome = _store_document(document, source, actor=actor, audience=audience)
-    except DomainError as exc:
-        report.failures.append(ImportFailure(document.external_id, exc.message))
-        return
-    setattr(report, outcome, getattr(report, outcome) + 1)
-
-
-@transaction.atomic
-def _store_document(document: ImportedDocument, source: Source, *, actor: Actor, audience: str) -> str:
-    """Store one document and say what happened: created, updated or unchanged."""
-    known = Article.objects.filter(source=source, external_id=document.external_id).first()
-    if known is None:
-        articles.create_article(
-            title=document.title,
-            body=document.body,
-            actor=actor,
-            slug="" if Article.objects.filter(slug=document.slug).exists() else document.slug,
-            is_published=True,
-            source=source,
-            external_id=document.external_id,
-            audience=audience,
-            language=document.language,
-            product=document.product,
-        )
-        return "created"
-    if known.state == Article.State.ARCHIVED:
-        # A person took it away; an import does not bring it back.
-        return "unchanged"
-    before = known.current_revision_id
-    after = articles.revise_article(article_id=known.pk, title=document.title, body=document.body, actor=actor)
-    return "unchanged" if after.current_revision_id == before else "updated"
 
 
 def index_articles(article_ids: Sequence[int]) -> int:
@@ -186,14 +84,20 @@ def note_failure(article_ids: Sequence[int], reason: str, *, is_passing: bool = 
 
 
 def refresh_source_states(source_ids: Iterable[int | None]) -> None:
-    """Set the indexing state of sources from their articles."""
+    """Set the indexing state of sources from their last import and from their articles."""
     for source_id in {source_id for source_id in source_ids if source_id is not None}:
+        ended = ImportRun.objects.filter(source_id=source_id).exclude(state__in=ImportRun.OPEN).first()
         waiting = waiting_articles().filter(source_id=source_id)
         failed = waiting.exclude(index_failure="").values_list("title", "index_failure").first()
-        if failed:
+        state, failure = Source.State.INDEXED, ""
+        if ended and ended.state == ImportRun.State.FAILED:
+            state, failure = Source.State.FAILED, ended.failure
+        elif failed:
             state, failure = Source.State.FAILED, f"{failed[0]}: {failed[1]}"
-        else:
-            state, failure = Source.State.PENDING if waiting.exists() else Source.State.INDEXED, ""
+        elif waiting.exists():
+            state = Source.State.PENDING
+        elif ended and ended.warning:
+            state = Source.State.STALE
         Source.objects.filter(pk=source_id).update(state=state, failure=failure)
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from knowledge.html_text import html_to_markdown
 from knowledge.readers import find_files, first_words, read_documents
-from knowledge.services.ingestion import ImportedDocument, ImportFailure
+from knowledge.documents import ImportedDocument, ImportFailure
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import yaml
 
-from knowledge.services import ingestion
-from knowledge.services.ingestion import ImportedDocument, ImportReport
+from knowledge.documents import ImportedDocument
+from knowledge.services import importing, ingestion
+from knowledge.services.importing import ImportReport
 
 FOLDER = Path(__file__).parent / "articles"
 SOURCE = "Fernway help center"
@@ -20,7 +21,7 @@ def load_articles(
     `on_article` is called after each stored article, `on_batch` with the number of articles just indexed.
     """
     documents = [read_article(path) for path in sorted(FOLDER.glob("*.md"))]
-    report = ingestion.import_documents(documents=documents, source_name=SOURCE, on_document=on_article)
+    report = importing.import_documents(documents=documents, source_name=SOURCE, on_document=on_article)
     ingestion.index_waiting(on_batch=on_batch)
     return report
 

@@ -3,10 +3,11 @@ from datetime import timedelta
 import pytest
 
 from knowledge import tasks
+from knowledge.documents import ImportedDocument, ImportFailure
 from knowledge.errors import SearchUnavailableError
 from knowledge.models import Article, Passage, Source
 from knowledge.services import articles, ingestion, passages
-from knowledge.services.ingestion import ImportedDocument, ImportFailure, import_documents
+from knowledge.services.importing import import_documents
 from knowledge.services.search import search
 from knowledge.tests.factories import publish_text
 from supportai.core import clock
@@ -44,7 +45,7 @@ def test_an_import_does_not_bring_back_what_a_person_archived(store):
     import_documents(documents=documents(EXPORT), source_name="Docs")
     articles.archive_article(article_id=Article.objects.get().pk)
     again = import_documents(documents=documents((EXPORT[0], "New.")), source_name="Docs")
-    assert again.unchanged == 1
+    assert again.kept == 1
     assert Article.objects.get().state == Article.State.ARCHIVED
 
 
