@@ -13,11 +13,13 @@ class SupportaiConfig(AppConfig):
     def ready(self) -> None:
         """Start structured logs and let the outbox be swept."""
         import logging.config
+        from importlib import import_module
 
         from django.conf import settings
 
         from supportai.core.events import dispatch_waiting
         from supportai.core.sweeps import sweep
 
+        import_module("supportai.core.outbound.checks")
         logging.config.dictConfig(settings.LOGGING)
         sweep(dispatch_waiting)

@@ -223,8 +223,17 @@ WIDGET_MESSAGES_PER_MINUTE = ENV.widget_messages_per_minute
 WIDGET_SESSIONS_PER_MINUTE = ENV.widget_sessions_per_minute
 WIDGET_VISITOR_MESSAGES_PER_MINUTE = ENV.widget_visitor_messages_per_minute
 WIDGET_VISITORS_PER_MINUTE = ENV.widget_visitors_per_minute
+# --- Help center: searches from one address, also those made while somebody types ----
+HELP_SEARCHES_PER_MINUTE = ENV.help_searches_per_minute
 # --- REST API: requests of one token; 0 counts nothing ----
 API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
+
+# --- Addresses that people enter or pages name (supportai.core.outbound) -------------------------
+OUTBOUND_ALLOWED = split_list(ENV.outbound_allowed)
+OUTBOUND_PORTS = [int(port) for port in split_list(ENV.outbound_ports)]
+# The name that robots.txt of a site speaks to, and where whoever runs that site finds us.
+OUTBOUND_AGENT = "supportai"
+OUTBOUND_CONTACT = ENV.outbound_contact or PUBLIC_URL
 
 # --- Browser-side safety ------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

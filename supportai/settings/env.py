@@ -57,8 +57,12 @@ class Environment(BaseSettings):
     widget_visitor_messages_per_minute: int = Field(
         default=600, alias="SUPPORTAI_WIDGET_VISITOR_MESSAGES_PER_MINUTE", gt=0
     )
+    help_searches_per_minute: int = Field(default=120, alias="SUPPORTAI_HELP_SEARCHES_PER_MINUTE", gt=0)
     widget_visitors_per_minute: int = Field(default=300, alias="SUPPORTAI_WIDGET_VISITORS_PER_MINUTE", gt=0)
     api_requests_per_minute: int = Field(default=600, alias="SUPPORTAI_API_REQUESTS_PER_MINUTE", ge=0)
+    outbound_allowed: str = Field(default="", alias="SUPPORTAI_OUTBOUND_ALLOWED")
+    outbound_ports: str = Field(default="80,443", alias="SUPPORTAI_OUTBOUND_PORTS", pattern=r"^\d+(\s*,\s*\d+)*$")
+    outbound_contact: str = Field(default="", alias="SUPPORTAI_OUTBOUND_CONTACT", pattern="^[!-~]*$")
     demo: bool = Field(default=False, alias="SUPPORTAI_DEMO")
     crash_at: str = Field(default="", alias="SUPPORTAI_CRASH_AT")
 
