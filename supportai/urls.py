@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from knowledge.views import crawlers
 from supportai import api_docs, health
 from supportai.admin_login import admin_login
 from supportai.core.api.problems import unknown_address
@@ -10,6 +11,7 @@ from supportai.core.api.problems import unknown_address
 urlpatterns = [
     path("health", health.health, name="health"),
     path("ready", health.readiness, name="readiness"),
+    path("robots.txt", crawlers.robots, name="robots"),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),

@@ -1,7 +1,19 @@
 """Admin pages of knowledge."""
 
 from knowledge.admin.articles import ArticleAdmin, SourceAdmin
+from knowledge.admin.categories import CategoryAdmin
+from knowledge.admin.gaps import GapAdmin
+from knowledge.admin.hygiene import FindingAdmin
 from knowledge.admin.profiles import RetrievalProfileAdmin
 from knowledge.admin.suggestions import EvaluationCaseAdmin, SuggestionAdmin
 
-__all__ = ["ArticleAdmin", "EvaluationCaseAdmin", "RetrievalProfileAdmin", "SourceAdmin", "SuggestionAdmin"]
+__all__ = [
+    "ArticleAdmin",
+    "CategoryAdmin",
+    "EvaluationCaseAdmin",
+    "FindingAdmin",
+    "GapAdmin",
+    "RetrievalProfileAdmin",
+    "SourceAdmin",
+    "SuggestionAdmin",
+]

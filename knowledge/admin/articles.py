@@ -2,95 +2,52 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from knowledge.acting import staff_actor
-from knowledge.models import Article, Revision, Source
+from knowledge.admin.article_form import ArticleForm
+from knowledge.admin.article_pages import ArticlePages
+from knowledge.admin.article_panels import ArticlePanels
+from knowledge.models import Article, Source
 from knowledge.services import articles
 from supportai.core.admin import ConfigurationAdmin, PlainAdmin, go_to
 
 STATE_COLOURS = {"Published": "success", "In review": "info", "Stale": "warning", "Archived": "danger"}
+DETAILS = ("audience", "language", "product", "category", "valid_until", "translation_of")
 SOURCE_COLOURS = {"Indexed": "success", "Waiting to be indexed": "info", "Failed": "danger"}
 
 
-class ArticleForm(forms.ModelForm):
-    """An article with its text, which is stored as a revision."""
-
-    body = forms.CharField(
-        label="Text",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 24}),
-        help_text="Markdown. Use a heading for each question and a numbered list for steps: "
-        "the AI agent quotes whole sentences and whole lists.",
-    )
-
-    class Meta:
-        model = Article
-        fields = ("title", "slug", "audience", "language", "product")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        slug = self.fields.get("slug")
-        if slug is not None:
-            slug.required = False
-            slug.help_text = "The last part of its address in the help center. Empty: made from the title."
-        if self.instance.pk:
-            latest = self.instance.revisions.order_by("-number").first()
-            self.initial["body"] = latest.body if latest else ""
-
-
-class RevisionInline(TabularInline):
-    """What the text was before; never changed."""
-
-    model = Revision
-    extra = 0
-    hide_title = True
-    can_delete = False
-    fields = ("number", "title", "words", "author", "created_at")
-    readonly_fields = fields
-    ordering = ("-number",)
-    verbose_name_plural = "Revisions"
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Load the authors with the revisions."""
-        return super().get_queryset(request).select_related("author")
-
-    def has_add_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        """Refuse: saving the article makes one."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        """Refuse."""
-        return False
-
-    @display(description="Words")
-    def words(self, obj: Revision) -> int:
-        """Count the words."""
-        return len(obj.body.split())
-
-
 @admin.register(Article)
-class ArticleAdmin(PlainAdmin):
-    """Articles: saving a changed text makes a revision, publishes it and indexes it at once."""
+class ArticleAdmin(ArticlePages, ArticlePanels, PlainAdmin):
+    """Articles: saving a changed text makes a revision, which is published and indexed at once or kept as a draft."""
 
     empty_hint = "The AI agent quotes articles only. Write one, or import a folder: manage.py import_articles --help."
     form = ArticleForm
-    inlines = (RevisionInline,)
-    list_display = ("title", "state_name", "audience", "product", "origin", "source", "search_state", "updated_at")
-    list_filter = ("state", "audience", "origin", "product", "language", "source")
-    list_select_related = ("source",)
+    list_display = ("title", "state_name", "audience", "category", "origin", "source", "search_state", "updated_at")
+    list_filter = ("state", "audience", "origin", "category", "language", "source")
+    list_select_related = ("source", "category")
     search_fields = ("title", "slug", "revisions__body")
     readonly_fields = ("state", "origin", "source", "external_id", "published_at", "index_failure")
-    actions_detail = ("publish", "archive", "restore")
+    autocomplete_fields = ("translation_of",)
+    actions_detail = ("preview", "publish", "make_draft", "send_to_review", "mark_stale", "archive", "restore")
     fieldsets = (
-        (None, {"fields": ("title", "body")}),
-        ("Who reads it, and where", {"fields": (("audience", "language"), ("product", "slug"))}),
+        (None, {"fields": ("title", "body", "publishing", "read_revision")}),
+        (
+            "Who reads it, and where",
+            {
+                "fields": (
+                    ("audience", "language"),
+                    ("category", "slug"),
+                    ("valid_until", "product"),
+                    "translation_of",
+                )
+            },
+        ),
         (
             "Where it stands",
             {"fields": (("state", "published_at"), ("origin", "source"), ("external_id", "index_failure"))},
@@ -108,19 +65,17 @@ class ArticleAdmin(PlainAdmin):
                 body=given["body"],
                 slug=given["slug"],
                 actor=actor,
-                is_published=True,
-                audience=given["audience"],
-                language=given["language"],
-                product=given["product"],
+                is_published=form.is_published,
+                **{name: given[name] for name in DETAILS},
             )
             obj.pk, obj.slug, obj.state = made.pk, made.slug, made.state
             return
-        details = {name: given[name] for name in ("audience", "language", "product")}
-        articles.describe_article(article_id=obj.pk, **details, **({"slug": given["slug"]} if given["slug"] else {}))
-        was_published = Article.objects.values_list("state", flat=True).get(pk=obj.pk) == Article.State.PUBLISHED
-        articles.revise_article(
-            article_id=obj.pk, title=given["title"], body=given["body"], actor=actor, is_published=was_published
-        )
+        details = {name: given[name] for name in DETAILS} | ({"slug": given["slug"]} if given["slug"] else {})
+        with transaction.atomic():
+            articles.describe_article(article_id=obj.pk, actor=actor, **details)
+            articles.revise_article(
+                article_id=obj.pk, title=given["title"], body=given["body"], actor=actor, is_published=form.is_published
+            )
 
     def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         """Refuse to change what is archived: restore it first."""
@@ -145,11 +100,42 @@ class ArticleAdmin(PlainAdmin):
         """Tell whether the document store has followed the last change; it does within seconds."""
         return "Up to date" if obj.is_index_current else "Following"
 
+    @action(description="Preview", url_path="open-preview", attrs={"target": "_blank"})
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the latest saved text as readers would see it."""
+        return HttpResponse(
+            status=302, headers={"Location": reverse("admin:knowledge_article_preview_saved", args=[object_id])}
+        )
+
     @action(description="Publish", url_path="publish", permissions=["decide"])
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the latest revision to readers."""
-        article = articles.publish_article(article_id=int(object_id))
+        article = articles.publish_article(article_id=int(object_id), actor=staff_actor(request))
         messages.success(request, f"Readers now see “{article.title}”.")
+        return _back(article)
+
+    @action(description="Make it a draft", url_path="make-draft", permissions=["decide"])
+    def make_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take it away from readers until it is published again."""
+        return self._withdraw(request, object_id, Article.State.DRAFT)
+
+    @action(description="Send to review", url_path="send-to-review", permissions=["decide"])
+    def send_to_review(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let somebody else read it before readers do."""
+        return self._withdraw(request, object_id, Article.State.IN_REVIEW)
+
+    @action(description="Mark stale", url_path="mark-stale", permissions=["decide"])
+    def mark_stale(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take it away from readers until somebody has brought it up to date."""
+        return self._withdraw(request, object_id, Article.State.STALE)
+
+    def _withdraw(self, request: HttpRequest, object_id: str, state: Article.State) -> HttpResponse:
+        article = articles.withdraw_article(article_id=int(object_id), state=state, actor=staff_actor(request))
+        messages.success(
+            request,
+            f"“{article.title}” is {article.get_state_display().lower()}. Readers and the AI agent have it no more, "
+            "until it is published again.",
+        )
         return _back(article)
 
     @action(
@@ -164,14 +150,14 @@ class ArticleAdmin(PlainAdmin):
     )
     def archive(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         """Take it away from readers."""
-        article = articles.archive_article(article_id=int(object_id))
+        article = articles.archive_article(article_id=int(object_id), actor=staff_actor(request))
         messages.success(request, f"“{article.title}” is archived.")
         return go_to(reverse("admin:knowledge_article_change", args=[article.pk]))
 
     @action(description="Restore", url_path="restore", permissions=["decide"])
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Bring an archived article back as a draft."""
-        article = articles.restore_article(article_id=int(object_id))
+        article = articles.restore_article(article_id=int(object_id), actor=staff_actor(request))
         messages.success(request, f"“{article.title}” is a draft again. Publish it when it is right.")
         return _back(article)
 

@@ -2,8 +2,10 @@
 
 from knowledge.models.answer_use import AnswerUse
 from knowledge.models.article import Article
+from knowledge.models.category import Category
 from knowledge.models.finding import Finding, HygieneCheck
 from knowledge.models.gap import Gap, GapQuestion
+from knowledge.models.reading import ArticleChange, ArticleFeedback
 from knowledge.models.retrieval_profile import BUILT_IN, ProfileSettings, RetrievalProfile
 from knowledge.models.revision import Passage, Revision, content_hash
 from knowledge.models.source import ImportRun, Source, SourceDocument, SourceFile
@@ -13,6 +15,9 @@ __all__ = [
     "BUILT_IN",
     "AnswerUse",
     "Article",
+    "ArticleChange",
+    "ArticleFeedback",
+    "Category",
     "EvaluationCase",
     "Finding",
     "Gap",

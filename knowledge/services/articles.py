@@ -9,15 +9,23 @@ from django.utils.text import slugify
 from knowledge.errors import ArticleArchivedError, ArticleNotFoundError, EmptyArticleError, SlugTakenError
 from knowledge.events import ArticleArchived, ArticlePublished
 from knowledge.models import Article, Revision, content_hash
+from knowledge.services.article_changes import describe_change, note_change
+from knowledge.services.categories import category_named
 from supportai.core import clock
-from supportai.core.actors import Actor
+from supportai.core.actors import SYSTEM, Actor
 from supportai.core.events import publish
 
 MAX_SLUG = 190
 MAX_TITLE = 300
-DETAILS = frozenset({"slug", "audience", "language", "product"})
+DETAILS = frozenset({"slug", "audience", "language", "product", "category", "valid_until", "translation_of"})
 # Words that the help center's own pages use after /help/.
-RESERVED_SLUGS = frozenset({"search"})
+RESERVED_SLUGS = frozenset({"search", "feedback", "topics"})
+# How staff take a page away from readers without archiving it, in words for the list of changes.
+WITHDRAWN = {
+    Article.State.DRAFT: "made it a draft",
+    Article.State.IN_REVIEW: "sent it to review",
+    Article.State.STALE: "marked it stale",
+}
 
 
 @transaction.atomic
@@ -32,7 +40,8 @@ def create_article(
 ) -> Article:
     """Store a new article with its first revision, and publish it at once if told to.
 
-    `fields` are further columns of `Article`, such as audience, language, product, origin, source and external_id.
+    `fields` are further columns of `Article`, such as audience, language, product, origin, source and external_id;
+    without a category, the product names it.
 
     Raises:
         EmptyArticleError: no title or no text.
@@ -41,9 +50,10 @@ def create_article(
     title, body = _cleaned(title, body)
     if slug and _is_taken(slug):
         raise SlugTakenError(f"Another page has the address {slug}.", slug=slug)
+    fields["category"] = fields.get("category") or category_named(fields.get("product", ""))
     article = Article.objects.create(title=title, slug=slug or free_slug(title), **fields)
     revision = _add_revision(article, title=title, body=body, actor=actor)
-    return _publish(article, revision) if is_published else article
+    return _publish(article, revision, actor) if is_published else article
 
 
 @transaction.atomic
@@ -64,11 +74,36 @@ def revise_article(*, article_id: int, title: str, body: str, actor: Actor, is_p
     latest = article.revisions.order_by("-number").first()
     if latest is None or latest.content_hash != content_hash(title, body):
         latest = _add_revision(article, title=title, body=body, actor=actor)
-    return _publish(article, latest) if is_published else article
+    return _publish(article, latest, actor) if is_published else article
 
 
 @transaction.atomic
-def publish_article(*, article_id: int) -> Article:
+def bring_back_revision(*, article_id: int, number: int, actor: Actor) -> Article:
+    """Make an earlier text the latest one, as a new revision; readers see it at once where the article is published.
+
+    Raises:
+        ArticleNotFoundError: there is no such article or revision.
+        ArticleArchivedError: it is archived.
+    """
+    revision = Revision.objects.filter(article_id=article_id, number=number).first()
+    if revision is None:
+        raise ArticleNotFoundError("There is no such revision.")
+    article = _lock(article_id)
+    before = article.revisions.count()
+    article = revise_article(
+        article_id=article_id,
+        title=revision.title,
+        body=revision.body,
+        actor=actor,
+        is_published=article.is_published,
+    )
+    if article.revisions.count() > before:
+        note_change(article, f"brought revision {number} back as revision {before + 1}", actor)
+    return article
+
+
+@transaction.atomic
+def publish_article(*, article_id: int, actor: Actor = SYSTEM) -> Article:
     """Show an article's latest revision to readers and announce `ArticlePublished`; again changes nothing.
 
     Raises:
@@ -81,11 +116,45 @@ def publish_article(*, article_id: int) -> Article:
     latest = article.revisions.order_by("-number").first()
     if latest is None:
         raise ArticleNotFoundError("This article has no text yet.")
-    return _publish(article, latest)
+    return _publish(article, latest, actor)
 
 
 @transaction.atomic
-def archive_article(*, article_id: int) -> Article:
+def withdraw_article(*, article_id: int, state: Article.State, actor: Actor = SYSTEM) -> Article:
+    """Take an article away from readers and from the AI agent as a draft, in review or stale; publishing brings it back.
+
+    Raises:
+        ArticleNotFoundError: there is no such article.
+        ArticleArchivedError: it is archived.
+        ValueError: `state` is no such state.
+    """
+    if state not in WITHDRAWN:
+        raise ValueError(f"An article is not withdrawn to {state}.")
+    article = _lock(article_id)
+    if article.state == Article.State.ARCHIVED:
+        raise ArticleArchivedError("This article is archived. Restore it first.", slug=article.slug)
+    if article.state == state:
+        return article
+    was_published = article.is_published
+    article.state = state
+    _mark_changed(article, ["state"])
+    note_change(article, WITHDRAWN[state], actor)
+    if was_published:
+        publish(ArticleArchived(article_id=article.pk))
+    return article
+
+
+def withdraw_ended() -> int:
+    """Mark published articles stale whose last day is over, and count them; cheap when there are none."""
+    ended = Article.objects.filter(state=Article.State.PUBLISHED, valid_until__lt=clock.today())
+    ids = list(ended.values_list("pk", flat=True)[:500])
+    for article_id in ids:
+        withdraw_article(article_id=article_id, state=Article.State.STALE)
+    return len(ids)
+
+
+@transaction.atomic
+def archive_article(*, article_id: int, actor: Actor = SYSTEM) -> Article:
     """Take an article away from readers and from the AI agent, and announce `ArticleArchived`.
 
     Raises:
@@ -96,24 +165,31 @@ def archive_article(*, article_id: int) -> Article:
         return article
     article.state = Article.State.ARCHIVED
     _mark_changed(article, ["state"])
+    note_change(article, "archived it", actor)
     publish(ArticleArchived(article_id=article.pk))
     return article
 
 
 @transaction.atomic
-def describe_article(*, article_id: int, **fields: str) -> Article:
-    """Change what is known about an article besides its text: slug, audience, language or product (its section).
+def describe_article(*, article_id: int, actor: Actor = SYSTEM, **fields: Any) -> Article:
+    """Change what is known about an article besides its text: the columns of `DETAILS`.
+
+    An article without a category gets the one that its product names.
 
     Raises:
         ArticleNotFoundError: there is no such article.
         SlugTakenError: another page has the given slug.
     """
     article = _lock(article_id)
+    if fields.get("category", article.category) is None:
+        fields["category"] = category_named(fields.get("product", article.product))
     changed = [name for name, value in fields.items() if name in DETAILS and getattr(article, name) != value]
     if not changed:
         return article
     if "slug" in changed and _is_taken(fields["slug"]):
         raise SlugTakenError(f"Another page has the address {fields['slug']}.", slug=fields["slug"])
+    words = [describe_change(name, getattr(article, name), fields[name]) for name in sorted(changed)]
+    note_change(article, f"changed {', '.join(words)}", actor)
     for name in changed:
         setattr(article, name, fields[name])
     _mark_changed(article, changed)
@@ -123,7 +199,7 @@ def describe_article(*, article_id: int, **fields: str) -> Article:
 
 
 @transaction.atomic
-def restore_article(*, article_id: int) -> Article:
+def restore_article(*, article_id: int, actor: Actor = SYSTEM) -> Article:
     """Bring an archived article back as a draft.
 
     Raises:
@@ -133,6 +209,7 @@ def restore_article(*, article_id: int) -> Article:
     if article.state == Article.State.ARCHIVED:
         article.state = Article.State.DRAFT
         article.save(update_fields=["state"])
+        note_change(article, "restored it as a draft", actor)
         article.documents.update(is_archived_by_import=False)
     return article
 
@@ -189,7 +266,7 @@ def _add_revision(article: Article, *, title: str, body: str, actor: Actor) -> R
     )
 
 
-def _publish(article: Article, revision: Revision) -> Article:
+def _publish(article: Article, revision: Revision, actor: Actor) -> Article:
     if article.is_published and article.current_revision_id == revision.pk:
         return article
     article.state = Article.State.PUBLISHED
@@ -197,6 +274,7 @@ def _publish(article: Article, revision: Revision) -> Article:
     article.current_revision = revision
     article.published_at = clock.now()
     _mark_changed(article, ["state", "title", "current_revision", "published_at"])
+    note_change(article, f"published revision {revision.number}", actor)
     publish(ArticlePublished(article_id=article.pk, revision_id=revision.pk))
     return article
 

@@ -133,4 +133,6 @@ def _meta(article: Article) -> dict[str, Any]:
         "language": article.language,
         "product": article.product,
         "origin": article.origin,
+        # A day's number, since both stores compare numbers; missing where an article has no end.
+        **({"ends": article.valid_until.toordinal()} if article.valid_until else {}),
     }

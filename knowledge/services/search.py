@@ -10,6 +10,7 @@ from django.db.models import F
 from knowledge import selectors
 from knowledge.errors import EmbeddingUnavailableError
 from knowledge.models import Article, Passage, ProfileSettings
+from supportai.core import clock
 from supportai.core.models import JSONDict
 
 if TYPE_CHECKING:
@@ -49,19 +50,25 @@ class FoundPassage:
 
 
 def search(
-    *, query: str, history: Sequence[str] = (), audience: str = "public", language: str = "", limit: int = 8
+    *,
+    query: str,
+    history: Sequence[str] = (),
+    audience: str = "public",
+    language: str = "",
+    product: str = "",
+    limit: int = 8,
 ) -> list[FoundPassage]:
-    """Find passages of published articles that may answer a question, best first.
+    """Find passages of published articles that may answer a question, best first; what has ended is never found.
 
     `history` holds the customer's earlier messages, oldest first; `audience` "staff" also sees staff-only articles;
-    `language` (ISO 639-1) narrows to articles in it.
+    `language` (ISO 639-1) narrows to articles in it, `product` to those about it.
 
     Raises:
         SearchUnavailableError: the document store does not answer.
     """
     if not query.strip():
         return []
-    question = _Question(query[:MAX_QUERY], tuple(history), audience, language)
+    question = _Question(query[:MAX_QUERY], tuple(history), audience, language, product)
     profile = selectors.active_profile()
     if profile.is_local:
         return _by_meaning(question, profile)[:limit]
@@ -76,6 +83,7 @@ class _Question:
     history: tuple[str, ...]
     audience: str
     language: str
+    product: str
 
 
 def _with_endpoint(question: _Question, profile: ProfileSettings, limit: int) -> list[FoundPassage]:
@@ -110,7 +118,7 @@ def _by_words(question: _Question, profile: ProfileSettings) -> list[FoundPassag
 
 
 def _inputs(question: _Question) -> dict[str, Any]:
-    filters = _filters(question.audience, question.language)
+    filters = _filters(question.audience, question.language, question.product)
     return {"query": question.query, "history": question.history, "filters": filters}
 
 
@@ -125,18 +133,27 @@ def _quotable(documents: "list[Document]", question: _Question) -> list[FoundPas
     return [_found(document, passages[document.id]) for document in documents if document.id in passages]
 
 
-def _filters(audience: str, language: str) -> JSONDict | None:
-    conditions = []
+def _filters(audience: str, language: str, product: str) -> JSONDict:
+    conditions: list[JSONDict] = [_still_valid()]
     if audience != Article.Audience.STAFF:
         conditions.append({"field": "meta.audience", "operator": "==", "value": Article.Audience.PUBLIC.value})
     if language:
         conditions.append({"field": "meta.language", "operator": "==", "value": language})
-    return {"operator": "AND", "conditions": conditions} if conditions else None
+    if product:
+        conditions.append({"field": "meta.product", "operator": "==", "value": product})
+    return {"operator": "AND", "conditions": conditions}
+
+
+def _still_valid() -> JSONDict:
+    """Leave out what ended before today; a passage without an end has no number to compare."""
+    ended = {"field": "meta.ends", "operator": "<", "value": clock.today().toordinal()}
+    return {"operator": "NOT", "conditions": [ended]}
 
 
 def _published_passages(ids: Sequence[str], audience: str) -> dict[str, Passage]:
     """Load passages that may be quoted now: whatever the store still holds, an archived article is gone at once."""
     passages = Passage.objects.filter(
+        Article.still_valid("revision__article__"),
         public_id__in=ids,
         revision__article__state=Article.State.PUBLISHED,
         revision__article__current_revision=F("revision"),

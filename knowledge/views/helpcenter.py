@@ -1,145 +1,139 @@
-"""The public help center: first page, search, articles."""
+"""The public help center: first page, categories, articles and what readers say about them."""
 
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.text import slugify
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Brand
-from knowledge import selectors
-from knowledge.errors import SearchUnavailableError
-from knowledge.headings import last_heading
-from knowledge.markdown import render as render_markdown
+from knowledge import selectors_help
 from knowledge.models import Article
-from knowledge.services.answers import ExtractedAnswer, QuotedSentence, compose
-from knowledge.services.search import FoundPassage
-from knowledge.services.search import search as find
-from knowledge.snippets import Piece, snippet
+from knowledge.pages import contents_of, opening_of, page_of, questions_of
+from knowledge.services import feedback
+from knowledge.structured_data import article_data, questions_data
+from knowledge.views.help_frame import Alternate, Frame, alternate, kept_page
+from supportai.core.errors import NotAllowedError
 
-MAX_QUERY = 300
-SEARCHED = 24
-SHOWN = 8
-# As sure as the AI agent has to be by default before it answers without a person.
-SURE_ENOUGH = 0.6
-# Below this share of the best score a page is not worth showing, and below this score none is: an unrelated page
-# reaches about 0.5.
-CLOSE_ENOUGH = 0.72
-LEAST_SCORE = 0.56
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One article of a list of results."""
-
-    number: int
-    title: str
-    url: str
-    section: str
-    pieces: Sequence[Piece]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerBlock:
-    """A paragraph or list of a short answer: entries with the number of the source that carries them."""
-
-    kind: str
-    entries: list[tuple[str, int]] = field(default_factory=list)
+ARTICLES_A_PAGE = 100
+# With fewer votes their number says more about chance than about the page.
+LEAST_VOTES_SHOWN = 10
+VISITOR_COOKIE = "help_visitor"
+VISITOR_SECONDS = 365 * 24 * 3600
+VISITOR_SALT = "knowledge.visitor"
 
 
 @require_safe
+@kept_page
 def home(request: HttpRequest) -> HttpResponse:
-    sections = selectors.articles_by_section()
-    context = {"sections": sections, "count": sum(count for _name, _articles, count in sections)}
-    return render(request, "knowledge/home.html", context | _frame())
+    frame = Frame(request)
+    shelves = selectors_help.shelves(frame.language)
+    context = {
+        "shelves": shelves,
+        "count": sum(shelf.total for shelf in shelves),
+        "alternates": frame.in_languages(reverse("knowledge:home")),
+    }
+    return frame.show("knowledge/home.html", context, crumbs=[frame.home()])
 
 
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    query = " ".join(request.GET.get("q", "").split())[:MAX_QUERY]
-    context: dict[str, Any] = {"query": query, "hits": [], "answer": [], "is_sure": False}
-    if query:
-        try:
-            passages = find(query=query, limit=SEARCHED)
-        except SearchUnavailableError as exc:
-            # What exactly is down is for the log and the doctor, not for readers.
-            raise SearchUnavailableError("Search is not available right now. Please try again in a minute.") from exc
-        answer = compose(question=query, passages=passages)
-        is_sure = answer.probability >= SURE_ENOUGH
-        quoted = {sentence.passage.article_id for sentence in answer.sentences} if is_sure else set()
-        hits = hits_of(query, passages, quoted)
-        context |= {"hits": hits, "is_sure": is_sure, "answer": answer_blocks(answer, hits) if is_sure else []}
-    return render(request, "knowledge/search.html", context | _frame())
+@kept_page
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    frame = Frame(request)
+    shelf = selectors_help.category_with(slug)
+    page = Paginator(selectors_help.articles_on(shelf, frame.language), ARTICLES_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    entries = [(article, opening_of(article.opening)) for article in page]
+    context = {
+        "category": shelf,
+        "page": page,
+        "entries": entries,
+        "alternates": frame.in_languages(shelf.get_absolute_url()),
+    }
+    crumbs = [frame.home(), (shelf.name, shelf.get_absolute_url())]
+    return frame.show("knowledge/category.html", context, crumbs=crumbs)
 
 
 @require_safe
+@kept_page
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    page = selectors.public_article(slug)
-    assert page.current_revision is not None
-    rendered = render_markdown(page.current_revision.body)
+    frame = Frame(request)
+    page = selectors_help.public_page(slug)
+    assert page.current_revision is not None  # published articles have one, by constraint
+    body = page.current_revision.body
+    rendered = page_of(body)
+    description = opening_of(body)
+    shelf = [(page.category.name, page.category.get_absolute_url())] if page.category else []
+    questions = questions_of(body)
+    data = [article_data(page, description=description, publisher=frame.brand.name if frame.brand else "")]
     context = {
         "article": page,
         "body": rendered.html,
-        "toc": rendered.toc,
-        "related": selectors.related_articles(page),
+        "toc": contents_of(rendered),
+        "description": description,
+        "related": selectors_help.related_articles(page),
         "is_learned": page.origin == Article.Origin.LEARNED,
+        "votes": selectors_help.votes_on(page),
+        "least_votes": LEAST_VOTES_SHOWN,
+        "alternates": _translations(frame, page),
+        "language": page.language if frame.has_languages else "",
     }
-    return render(request, "knowledge/article.html", context | _frame())
+    return frame.show(
+        "knowledge/article.html",
+        context,
+        crumbs=[frame.home(), *shelf, (page.title, page.get_absolute_url())],
+        data=[*data, *([questions_data(questions)] if questions else [])],
+    )
 
 
-def hits_of(query: str, passages: Sequence[FoundPassage], quoted: AbstractSet[int] = frozenset()) -> list[Hit]:
-    """Give one result an article, best first, numbered as the short answer cites them; quoted ones are always there."""
-    best: dict[int, FoundPassage] = {}
-    for passage in passages:
-        best.setdefault(passage.article_id, passage)
-    floor = max(passages[0].score * CLOSE_ENOUGH, LEAST_SCORE) if passages else 0.0
-    shown = [passage for passage in best.values() if passage.score >= floor or passage.article_id in quoted][:SHOWN]
-    sections = dict(Article.objects.filter(pk__in=[p.article_id for p in shown]).values_list("pk", "product"))
-    return [
-        Hit(
-            number,
-            passage.title,
-            passage_url(passage),
-            sections.get(passage.article_id, ""),
-            snippet(query, passage.body),
-        )
-        for number, passage in enumerate(shown, start=1)
-    ]
+def _translations(frame: Frame, page: Article) -> list[Alternate]:
+    """Give the page in each of its languages; nothing where it has only one."""
+    found = selectors_help.translations_of(page) if frame.has_languages else []
+    return [alternate(entry.language, entry.get_absolute_url()) for entry in found] if len(found) > 1 else []
 
 
-def answer_blocks(answer: ExtractedAnswer, hits: Sequence[Hit]) -> list[AnswerBlock]:
-    """Lay an answer out as paragraphs and lists; each entry names the result it stands in."""
-    numbers = {hit.url.partition("#")[0]: hit.number for hit in hits}
-    blocks = []
-    for kind, group in groupby(answer.sentences, key=_block_kind):
-        entries = [(s.text, numbers.get(passage_url(s.passage).partition("#")[0], 0)) for s in group]
-        blocks.append(AnswerBlock(kind, _one_mark_a_source(entries)))
-    return blocks
+# Pages are the same for everybody and kept by browsers, so they hold no token; where a vote comes from is checked instead.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def vote(request: HttpRequest, slug: str) -> HttpResponse:
+    page = selectors_help.public_page(slug)
+    if request.method != "POST" or request.POST.get("helped") not in {"yes", "no"}:
+        return HttpResponseRedirect(page.get_absolute_url())
+    _refuse_foreign(request)
+    visitor = request.get_signed_cookie(VISITOR_COOKIE, default=None, salt=VISITOR_SALT) or get_random_string(22)
+    given = feedback.give_feedback(
+        article=page,
+        visitor=visitor,
+        address=request.META.get("REMOTE_ADDR", ""),
+        is_helpful=request.POST["helped"] == "yes",
+        words=request.POST.get("words"),
+    )
+    context = {"article": page, "given": given, "has_said": "words" in request.POST}
+    if getattr(request, "htmx", False):
+        response = render(request, "knowledge/partials/_feedback.html", context)
+    else:
+        response = Frame(request).show("knowledge/thanks.html", context)
+    response.set_signed_cookie(
+        VISITOR_COOKIE,
+        visitor,
+        salt=VISITOR_SALT,
+        max_age=VISITOR_SECONDS,
+        path=reverse("knowledge:home"),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    response["Cache-Control"] = "no-store"
+    return response
 
 
-def _block_kind(sentence: QuotedSentence) -> str:
-    if sentence.is_step:
-        return "steps"
-    return "list" if sentence.mark else "text"
-
-
-def _one_mark_a_source(entries: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Keep a source's number only where its words end."""
-    following = [number for _text, number in entries[1:]] + [0]
-    return [(text, 0 if number == after else number) for (text, number), after in zip(entries, following, strict=True)]
-
-
-def passage_url(passage: FoundPassage) -> str:
-    """Give the address of a passage: its article's page at the heading above it."""
-    page = Article(slug=passage.slug).get_absolute_url()
-    anchor = slugify(last_heading(passage.heading))
-    return f"{page}#{anchor}" if anchor else page
-
-
-def _frame() -> dict[str, Any]:
-    return {"brand": Brand.objects.order_by("pk").first()}
+def _refuse_foreign(request: HttpRequest) -> None:
+    """Refuse a vote that another site sends in a reader's name."""
+    site = request.headers.get("Sec-Fetch-Site", "")
+    origin = request.headers.get("Origin", "")
+    if site in {"cross-site", "same-site"} or (origin and urlsplit(origin).netloc != request.get_host()):
+        raise NotAllowedError("This vote came from another site. Open the page and vote there.")

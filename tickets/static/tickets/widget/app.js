@@ -173,7 +173,9 @@ class App {
 
   // ---- open and close ----
 
-  open({ focus = true } = {}) {
+  open({ focus = true, draft = "" } = {}) {
+    // What the customer began to write is theirs.
+    if (draft && !this.composer.value) this.store.draft = this.composer.value = draft;
     if (this.isOpen) return;
     this.isOpen = true;
     this.unread = 0;
