@@ -9,5 +9,6 @@ class InsightsConfig(AppConfig):
     name = "insights"
 
     def ready(self) -> None:
-        """Import subscribers, so that events reach them."""
-        import insights.subscribers  # noqa: F401 - registers on import
+        """Import subscribers and what fills pages of apps below, so that both are known."""
+        import insights.subscribers
+        import insights.views.article_panel  # noqa: F401 - registers on import

@@ -48,6 +48,7 @@ class SearchUnanswered:
 
     question: str
     probability: float
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

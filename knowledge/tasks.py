@@ -4,7 +4,7 @@ import structlog
 from huey.contrib.djhuey import db_task
 
 from knowledge.errors import EmbeddingUnavailableError, SearchUnavailableError
-from knowledge.services import importing, ingestion, learning, profiles, sources
+from knowledge.services import articles, gaps, hygiene, importing, ingestion, learning, profiles, sources
 from knowledge.services.passages import BATCH
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,11 @@ def enqueue_due_articles() -> int:
     return len(due)
 
 
+def withdraw_ended_articles() -> int:
+    """Take articles away from readers whose last day is over."""
+    return articles.withdraw_ended()
+
+
 def expire_suggestions() -> int:
     """Close suggestions that nobody decided for a long time."""
     return learning.expire_old()
@@ -53,6 +58,46 @@ def enqueue_due_builds() -> int:
 def drop_retired_stores() -> int:
     """Give the room of stores back that no search uses any more."""
     return profiles.drop_retired_stores()
+
+
+@db_task()
+def note_search(question: str, probability: float, language: str) -> None:
+    """Note what was searched in the help center without a good answer."""
+    gaps.note_search(question=question, probability=probability, language=language)
+
+
+@db_task()
+def check_gaps(gap_ids: list[int]) -> None:
+    """Ask gaps' questions again; while the document store does not answer, the sweep comes back to them."""
+    for gap_id in gap_ids:
+        try:
+            gaps.check(gap_id)
+        except SearchUnavailableError as exc:
+            log.warning("knowledge.gap_check_waits", gap=gap_id, reason=exc.message)
+            return
+
+
+def enqueue_due_gap_checks() -> int:
+    """Enqueue the gaps whose questions may be answered by now."""
+    due = gaps.due_checks()
+    if due:
+        check_gaps(due)
+    return len(due)
+
+
+@db_task()
+def look_through_articles(check_id: int) -> None:
+    """Look for duplicates, contradictions and what is out of date; a failure is written down at the check."""
+    hygiene.run_check(check_id)
+
+
+def enqueue_due_hygiene() -> int:
+    """Start the night's check, and enqueue again one whose worker was lost."""
+    hygiene.start_nightly()
+    due = hygiene.due_checks()
+    for check_id in due:
+        look_through_articles(check_id)
+    return len(due)
 
 
 @db_task()

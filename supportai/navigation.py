@@ -32,7 +32,10 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     ),
     "Knowledge": (
         Place("knowledge.Article", "article", "What it may quote"),
+        Place("knowledge.Category", "shelves", "The help center's shelves and their order"),
         Place("knowledge.Suggestion", "school", "What it learned and waits for a yes"),
+        Place("knowledge.Gap", "contact_support", "What people ask and no article answers"),
+        Place("knowledge.Finding", "rule", "Duplicates, contradictions, what is out of date", title="Article check"),
         Place("knowledge.Source", "database", "Where articles come from"),
         Place("knowledge.EvaluationCase", "quiz", "Questions whose answers are known"),
         Place("knowledge.RetrievalProfile", "manage_search", "Which model finds passages by meaning"),

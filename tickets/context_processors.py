@@ -6,6 +6,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.permissions import can_approve_suggestion, can_configure, can_oversee_ai, can_see_inbox, can_see_insights
+from knowledge.selectors_gaps import wanted_count
 from supportai.core.models import JSONDict
 from tickets import selectors_inbox
 
@@ -28,5 +29,6 @@ def bar_for(user: object) -> JSONDict:
         "switch": selectors_inbox.ai_switch(),
         "can_switch": user.is_staff and (can_oversee_ai(user) or can_configure(user)),
         "can_see_insights": can_see_insights(user),
+        "gaps": wanted_count() if can_approve_suggestion(user) else 0,
         "suggestions": selectors_inbox.count_suggestions() if can_approve_suggestion(user) else 0,
     }

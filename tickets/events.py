@@ -60,3 +60,12 @@ class HandoffRequested:
     ticket_id: int
     handoff_id: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRated:
+    """A customer rated an episode, or changed the rating; 1 (bad) to 5 (good)."""
+
+    ticket_id: int
+    episode: int
+    score: int

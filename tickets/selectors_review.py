@@ -1,11 +1,13 @@
-"""Reads of what waits for a person's decision: calls of the AI agent, and what it could learn."""
+"""Reads of what waits for a person's decision: calls of the AI agent, what it could learn, and what it could not answer."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from integrations.models import ActionPolicy, Approval
-from knowledge.models import Suggestion
+from knowledge.models import Gap, Suggestion
+from knowledge.selectors_gaps import gaps_with_examples
 from supportai.core.errors import NotFoundError
 
 
@@ -71,3 +73,28 @@ def suggestion_of(public_id: UUID) -> Suggestion:
     if suggestion is None:
         raise NotFoundError("This suggestion does not exist.")
     return suggestion
+
+
+def gaps_by_state(*, covered_since: datetime, limit: int = 50) -> dict[str, list[Gap]]:
+    """Give gaps by state, the most asked first; covered ones only since a time, the latest first."""
+    found = gaps_with_examples()
+    covered = found.filter(state=Gap.State.COVERED, covered_at__gte=covered_since)
+    dismissed = found.filter(state=Gap.State.DISMISSED)
+    return {
+        Gap.State.OPEN: list(found.filter(state=Gap.State.OPEN)[:limit]),
+        Gap.State.PLANNED: list(found.filter(state=Gap.State.PLANNED)[:limit]),
+        Gap.State.COVERED: list(covered.order_by("-covered_at")[:limit]),
+        Gap.State.DISMISSED: list(dismissed.order_by("-updated_at")[:limit]),
+    }
+
+
+def gap_of(public_id: UUID) -> Gap:
+    """Give one gap with its questions.
+
+    Raises:
+        NotFoundError: there is none; it may have joined another that means the same.
+    """
+    gap = gaps_with_examples().filter(public_id=public_id).first()
+    if gap is None:
+        raise NotFoundError("This gap does not exist any more: it may have joined another. Look at the list again.")
+    return gap

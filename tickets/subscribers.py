@@ -57,6 +57,13 @@ def show_trace(event: events.RunProgressed) -> None:
 def learn(event: events.TicketResolved) -> None:
     """Let the learner look at the episode."""
     tasks.learn_from_ticket(event.ticket_id, event.episode)
+    tasks.note_gap_of_answer(event.ticket_id, event.episode)
+
+
+@subscribe(events.HandoffRequested)
+def note_gap(event: events.HandoffRequested) -> None:
+    """Let a worker see whether an article was missing."""
+    tasks.note_gap_of_handoff(event.handoff_id)
 
 
 @subscribe(ExecutionFinished)

@@ -23,6 +23,22 @@ def learn_from_ticket(ticket_id: int, episode: int) -> None:
     learning.learn_from(ticket_id=ticket_id, episode=episode)
 
 
+@db_task(retries=3, retry_delay=5)
+def note_gap_of_handoff(handoff_id: int) -> None:
+    """Note the question of a hand-off that a missing article caused."""
+    from tickets.services import gaps
+
+    gaps.note_handoff(handoff_id=handoff_id)
+
+
+@db_task(retries=3, retry_delay=30)
+def note_gap_of_answer(ticket_id: int, episode: int) -> None:
+    """Note the question of a resolved episode that a person answered and no article did."""
+    from tickets.services import gaps
+
+    gaps.note_answer(ticket_id=ticket_id, episode=episode)
+
+
 def enqueue_due_runs() -> int:
     """Enqueue again what waits for a worker; a lost task costs one sweep."""
     due = runs.due_runs()

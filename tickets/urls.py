@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tickets.views import approvals, demo, inbox, learned, procedures, ticket
+from tickets.views import approvals, demo, gaps, inbox, learned, procedures, ticket
 
 app_name = "tickets"
 
@@ -33,6 +33,11 @@ urlpatterns = [
     path("learned/<uuid:public_id>/approve/", learned.approve, name="approve-suggestion"),
     path("learned/<uuid:public_id>/reject/", learned.reject, name="reject-suggestion"),
     path("learned/<uuid:public_id>/take-back/", learned.take_back, name="take-back-suggestion"),
+    path("gaps/", gaps.index, name="gaps"),
+    path("gaps/<uuid:public_id>/write/", gaps.write, name="write-for-gap"),
+    path("gaps/<uuid:public_id>/plan/", gaps.plan, name="plan-gap"),
+    path("gaps/<uuid:public_id>/dismiss/", gaps.dismiss, name="dismiss-gap"),
+    path("gaps/<uuid:public_id>/reopen/", gaps.reopen, name="reopen-gap"),
     path("procedures/", procedures.index, name="procedures"),
     path("demo/", demo.billing, name="demo"),
 ]

@@ -1,8 +1,8 @@
-"""What lists of articles can be narrowed by."""
+"""What lists of articles and gaps can be narrowed by."""
 
 import django_filters
 
-from knowledge.models import Article
+from knowledge.models import Article, Gap
 from supportai.core.api.filtering import ListFilter
 
 
@@ -15,3 +15,13 @@ class ArticleFilter(ListFilter):
     class Meta(ListFilter.Meta):
         model = Article
         fields = ("state", "audience", "language", "product", "origin", "external_id", "slug")
+
+
+class GapFilter(ListFilter):
+    """By state, language or part of the title."""
+
+    title = django_filters.CharFilter(field_name="title", lookup_expr="icontains", help_text="Part of the title.")
+
+    class Meta(ListFilter.Meta):
+        model = Gap
+        fields = ("state", "language")

@@ -1,12 +1,14 @@
-"""What the API says about articles and search results, and what it takes."""
+"""What the API says about articles, gaps and search results, and what it takes."""
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from knowledge.models import Article
+from knowledge.models import Article, Gap
 from supportai.core.api.bodies import Body, Shown
+
+EXAMPLES = 5
 
 
 class ArticleSerializer(Shown):
@@ -132,3 +134,54 @@ class SearchResultSerializer(serializers.Serializer[object]):
     results = FoundPassageSerializer(many=True)
     answer = QuotedSentenceSerializer(many=True)
     probability = serializers.FloatField()
+
+
+class GapQuestionSerializer(serializers.Serializer[object]):
+    """A question without personal data; `origin` names the ticket and its episode, or a search and its day."""
+
+    text = serializers.CharField()
+    kind = serializers.CharField(help_text="handed_off, person_answered or searched.")
+    origin = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+
+
+class GapSerializer(Shown):
+    """Questions of one meaning that no article answers, with how often and by how many they were asked."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    contact_count = serializers.IntegerField(read_only=True, help_text="Different customers; searchers are unknown.")
+    organization_count = serializers.IntegerField(read_only=True, help_text="Different companies.")
+    owner = serializers.CharField(  # type: ignore[assignment]
+        source="owner.email", read_only=True, allow_null=True, help_text="Who planned or dismissed it."
+    )
+    article = serializers.CharField(  # type: ignore[assignment]
+        source="article.slug", read_only=True, allow_null=True, help_text="The slug of the article that covers it."
+    )
+    examples = serializers.SerializerMethodField(help_text="The five questions asked last.")
+
+    class Meta:
+        model = Gap
+        fields = (
+            "id",
+            "title",
+            "state",
+            "language",
+            "question_count",
+            "contact_count",
+            "organization_count",
+            "first_asked_at",
+            "last_asked_at",
+            "owner",
+            "article",
+            "covered_at",
+            "reopened_at",
+            "examples",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(GapQuestionSerializer(many=True))
+    def get_examples(self, gap: Gap) -> Any:
+        """Give some of the questions, which the view has loaded."""
+        return GapQuestionSerializer(list(gap.questions.all())[:EXAMPLES], many=True).data

@@ -1,4 +1,4 @@
-"""REST: articles and search."""
+"""REST: articles, gaps and search."""
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
@@ -12,11 +12,12 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.permissions import CanSeeInbox, HasScope
+from knowledge import selectors_gaps
 from knowledge.acting import staff_actor
 from knowledge.api import serializers
-from knowledge.api.filters import ArticleFilter
+from knowledge.api.filters import ArticleFilter, GapFilter
 from knowledge.api.permissions import ReadsOrWritesArticles
-from knowledge.models import Article, Revision
+from knowledge.models import Article, Gap, Revision
 from knowledge.services import articles
 from knowledge.services.answers import compose
 from knowledge.services.search import search
@@ -102,6 +103,25 @@ def change_article(article_id: int, changes: JSONDict, actor: Actor) -> None:
         )
     elif changes.get("is_published"):
         articles.publish_article(article_id=article_id)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List gaps: questions that no article answers, grouped by meaning"),
+    retrieve=extend_schema(summary="Read a gap"),
+)
+class GapViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Gap]):
+    """What people ask and no article answers; staff decide about it on their page."""
+
+    permission_classes = (IsAuthenticated, HasScope, CanSeeInbox)
+    serializer_class = serializers.GapSerializer
+    filterset_class = GapFilter
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    queryset = Gap.objects.none()
+
+    def get_queryset(self) -> QuerySet[Gap]:
+        """Give gaps with who asked and what."""
+        return selectors_gaps.gaps_with_examples()
 
 
 class SearchView(APIView):

@@ -45,9 +45,13 @@ class Gap(BaseModel):
     )
     covered_at = models.DateTimeField(null=True, blank=True, editable=False)
     reopened_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="It was asked again since.")
-    is_title_edited = models.BooleanField(default=False, editable=False, help_text="Off: its questions choose the title.")
+    is_title_edited = models.BooleanField(
+        default=False, editable=False, help_text="Off: its questions choose the title."
+    )
     wants_check = models.BooleanField(default=False, editable=False, help_text="Articles changed since it was checked.")
-    checked_at = models.DateTimeField(default=clock.now, editable=False, help_text="When its questions were asked again.")
+    checked_at = models.DateTimeField(
+        default=clock.now, editable=False, help_text="When its questions were asked again."
+    )
     reason = models.CharField("why it was dismissed", max_length=300, blank=True)
 
     class Meta:

@@ -5,7 +5,9 @@ from uuid import UUID
 from django.db import transaction
 
 from supportai.core.errors import InvalidInputError, NotFoundError
+from supportai.core.events import publish
 from tickets.errors import TicketNotResolvedError
+from tickets.events import TicketRated
 from tickets.models import Csat, Ticket
 
 BEST = 5
@@ -14,7 +16,7 @@ MAX_COMMENT = 2000
 
 @transaction.atomic
 def rate(*, contact_id: int, ticket_public_id: UUID, score: int, comment: str = "") -> Csat:
-    """Store or change the rating of the resolved episode.
+    """Store or change the rating of the resolved episode, and announce `TicketRated`.
 
     Raises:
         InvalidInputError: the score is not 1 to 5.
@@ -33,4 +35,5 @@ def rate(*, contact_id: int, ticket_public_id: UUID, score: int, comment: str = 
         episode=ticket.episode,
         defaults={"score": score, "comment": comment[:MAX_COMMENT], "about": ticket.handler},
     )
+    publish(TicketRated(ticket_id=ticket.pk, episode=ticket.episode, score=score))
     return rating

@@ -18,7 +18,7 @@ def learn_from(*, ticket_id: int, episode: int) -> bool:
     if not answers:
         return False
     before = [m for m in messages if m.author == Message.Author.CUSTOMER and m.sequence < answers[0].sequence]
-    question = _question(before)
+    question = question_of(before)
     if not question:
         return False
     try:
@@ -33,6 +33,6 @@ def learn_from(*, ticket_id: int, episode: int) -> bool:
     return True
 
 
-def _question(messages: list[Message]) -> str:
+def question_of(messages: list[Message]) -> str:
     """Take the customer's longest message before the answer: greetings and asking for a person are short."""
     return max((m.body for m in messages), key=len, default="")

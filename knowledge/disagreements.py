@@ -1,0 +1,183 @@
+"""Whether two sentences of different articles cannot both be true: other figures for the same thing, or yes against no.
+
+Precise on purpose, and therefore deaf to much: a list of false alarms is soon read by nobody. Sentences must share most
+of their words, must not be about different plans, roles or systems, and must differ in a figure of one unit or in a "not".
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from knowledge.sentences import split_sentences
+from knowledge.stopwords import WORD, stem, stems
+
+NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split()
+    )
+} | {"thirty": "30", "sixty": "60", "ninety": "90"}
+QUANTITY = re.compile(
+    r"(?P<before>[$€£])?\s?(?<![\w.,-])(?P<number>\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|"
+    + "|".join(NUMBER_WORDS)
+    + r")(?![\w.]*\d)[\s-]?(?P<unit>%|percent|[$€£]|[^\W\d_]+)?(?:\s(?P<second>[^\W\d_]+))?",
+    re.IGNORECASE,
+)
+# One unit in another; what is not listed counts as it is written, without its plural.
+UNITS = {
+    "second": ("s", 1), "sec": ("s", 1), "minute": ("s", 60), "min": ("s", 60), "hour": ("s", 3600), "day": ("d", 1),
+    "week": ("d", 7), "month": ("month", 1), "year": ("month", 12), "kb": ("kb", 1), "mb": ("kb", 1000),
+    "gb": ("kb", 10**6), "tb": ("kb", 10**9), "%": ("%", 1), "percent": ("%", 1), "$": ("$", 1), "dollar": ("$", 1),
+    "usd": ("$", 1), "€": ("€", 1), "euro": ("€", 1), "eur": ("€", 1), "£": ("£", 1), "pound": ("£", 1), "gbp": ("£", 1),
+}  # fmt: skip
+DAY_KINDS = frozenset({"business", "working", "calendar"})
+# Steps, versions and the like are names, not amounts.
+NOT_AMOUNTS = frozenset({"step", "version", "option", "section", "chapter", "figure", "http", "error", "code", "port"})
+NEGATION = re.compile(
+    r"\b(?:not|never|cannot|no longer|nobody|impossible|unable)\b|n['’]t\b|\b(?:is|are|there's|there is) no\b",
+    re.IGNORECASE,
+)
+CONDITION = re.compile(r"\b(?:if|unless|when|until|once|while|in case|whether|except|before|after)\b", re.IGNORECASE)
+# Words that say about which of several things a sentence speaks. Sentences that differ in them speak of two things.
+QUALIFIERS = frozenset(
+    "free basic starter standard plus pro professional premium team business enterprise trial paid monthly yearly annual "
+    "annually weekly daily hourly quarterly admin administrator owner member guest viewer editor manager agent lead "
+    "windows mac macos ios iphone ipad android linux web desktop mobile browser app api card bank paypal sepa invoice cash "
+    "domestic international minimum maximum least most first second third last next new old former incoming outgoing "
+    "refund charge upload download import export create delete buy sell start end open close add remove before after "
+    "send receive upgrade downgrade test live production sandbox personal company private public standard express".split()
+)
+MOST_SENTENCE = 300
+LEAST_SHARED = 3
+SHARED_SHARE = 0.6
+# A "not" changes the meaning of sentences only that say the same otherwise.
+SHARED_SHARE_NEGATED = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two sentences that cannot both be true, and why in words."""
+
+    left: str
+    right: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence with what the comparison needs of it."""
+
+    text: str
+    words: frozenset[str]
+    qualifiers: frozenset[str]
+    amounts: dict[str, frozenset[float]]
+    is_negated: bool
+
+
+def disagreement(left: str, right: str, *, left_context: str = "", right_context: str = "") -> Disagreement | None:
+    """Find the first two sentences of two passages that contradict each other; the contexts are titles and headings."""
+    if _qualifiers(left_context) != _qualifiers(right_context):
+        return None
+    others = _sentences(right)
+    for mine in _sentences(left):
+        for theirs in others:
+            why = _why(mine, theirs)
+            if why:
+                return Disagreement(mine.text, theirs.text, why)
+    return None
+
+
+def _why(mine: _Said, theirs: _Said) -> str:
+    if mine.qualifiers != theirs.qualifiers:
+        return ""
+    shared = len(mine.words & theirs.words)
+    share = shared / max(len(mine.words | theirs.words), 1)
+    if shared < LEAST_SHARED or share < SHARED_SHARE:
+        return ""
+    if mine.is_negated == theirs.is_negated:
+        return _other_amounts(mine, theirs)
+    return "One says yes, the other no." if share >= SHARED_SHARE_NEGATED else ""
+
+
+def _other_amounts(mine: _Said, theirs: _Said) -> str:
+    """Compare amounts of one unit; a sentence that names several of a unit is a table in prose, and left alone."""
+    for unit in sorted(mine.amounts.keys() & theirs.amounts.keys()):
+        ours, others = mine.amounts[unit], theirs.amounts[unit]
+        if len(ours) == len(others) == 1 and ours != others:
+            return "They name different figures for the same thing."
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _sentences(text: str) -> tuple[_Said, ...]:
+    found = []
+    for start, end in split_sentences(text):
+        for line in text[start:end].splitlines():
+            said = _said(line.strip(" *-#>\t"))
+            if said.words and (said.amounts or len(said.words) >= LEAST_SHARED):
+                found.append(said)
+    return tuple(found)
+
+
+def _said(text: str) -> _Said:
+    plain = re.sub(r"[*_`]|\[([^\]]*)\]\([^)]*\)", r"\1", text)[:MOST_SENTENCE]
+    negated = NEGATION.search(plain)
+    condition = CONDITION.search(plain)
+    # "If it is not paid, …" denies nothing.
+    is_negated = negated is not None and condition is None
+    words = frozenset(stem(w) for w in stems(NEGATION.sub(" ", QUANTITY.sub(_unit_only, plain))) if not w.isdigit())
+    return _Said(plain, words, _qualifiers(plain), _amounts(plain), is_negated)
+
+
+def _unit_only(match: re.Match[str]) -> str:
+    return " ".join(filter(None, (" ", match.group("unit"), match.group("second"), " ")))
+
+
+def _qualifiers(text: str) -> frozenset[str]:
+    """Give what tells one of several things from another: the listed words, and names inside a sentence."""
+    words = [(match.group(), match.start()) for match in WORD.finditer(text)]
+    listed = {stem(word.lower()) for word, _ in words if word.lower() in QUALIFIERS or stem(word.lower()) in STEMMED}
+    names = {
+        word.lower()
+        for word, start in words
+        if start and len(word) > 1 and word[0].isupper() and not _begins_sentence(text, start)
+    }
+    is_title_case = len(names) > len(words) / 2
+    return frozenset(listed | (set() if is_title_case else names))
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip()
+    return not before or before[-1] in ".!?:›»\"'“(["
+
+
+STEMMED = frozenset(stem(word) for word in QUALIFIERS)
+
+
+def _amounts(text: str) -> dict[str, frozenset[float]]:
+    found: dict[str, set[float]] = {}
+    for match in QUANTITY.finditer(text):
+        unit, factor = _unit(match)
+        if unit:
+            found.setdefault(unit, set()).add(_value(match.group("number")) * factor)
+    return {unit: frozenset(values) for unit, values in found.items()}
+
+
+def _unit(match: re.Match[str]) -> tuple[str, float]:
+    written = (match.group("before") or match.group("unit") or "").lower()
+    if written in DAY_KINDS:
+        kind = (match.group("second") or "").lower()
+        # Two kinds of days cannot be compared.
+        return (f"{written} {kind.removesuffix('s')}", 1) if kind else ("", 1)
+    single = written if written in UNITS else written.removesuffix("s")
+    if not single or single in NOT_AMOUNTS or single in {"and", "or", "to", "of", "in", "on", "at", "a", "the", "more"}:
+        return "", 1
+    return UNITS.get(single, (stem(single), 1))
+
+
+def _value(written: str) -> float:
+    plain = NUMBER_WORDS.get(written.lower(), written)
+    if re.fullmatch(r"\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?", plain):
+        plain = plain.replace(",", "").replace(" ", "")
+    return float(plain.replace(",", "."))

@@ -1,0 +1,19 @@
+"""The way from a gap to the article editor."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from knowledge.models import Gap
+
+MOST_PREFILLED = 8
+LONGEST_LINE = 200
+
+
+def editor_address(gap: Gap) -> str:
+    """Give the address of the article editor with a gap's title and questions filled in."""
+    asked = dict.fromkeys(gap.questions.order_by("-asked_at").values_list("text", flat=True)[: 4 * MOST_PREFILLED])
+    lines = [f"- {' '.join(text.split())[:LONGEST_LINE]}" for text in list(asked)[:MOST_PREFILLED]]
+    body = "\n".join(["Write the answer here. Then delete what customers asked:", "", *lines])
+    filled = {"title": gap.title, "body": body, "language": gap.language}
+    return f"{reverse('admin:knowledge_article_add')}?{urlencode(filled)}"
