@@ -4,42 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, Prefetch, QuerySet
 
-from knowledge.errors import ArticleNotFoundError
 from knowledge.models import BUILT_IN, Article, Observation, ProfileSettings, RetrievalProfile, Suggestion
-
-
-def public_articles() -> QuerySet[Article]:
-    """Give what the help center shows: published, for everybody."""
-    return Article.objects.filter(state=Article.State.PUBLISHED, audience=Article.Audience.PUBLIC).select_related(
-        "current_revision"
-    )
-
-
-def public_article(slug: str) -> Article:
-    """Give one page of the help center.
-
-    Raises:
-        ArticleNotFoundError: there is none with this address that everybody may read.
-    """
-    article = public_articles().filter(slug=slug).first()
-    if article is None:
-        raise ArticleNotFoundError("This page does not exist, or no longer does.", slug=slug)
-    return article
-
-
-def articles_by_section(per_section: int = 6, most_sections: int = 12) -> list[tuple[str, list[Article], int]]:
-    """Give the help center's sections by size: name, some articles, how many there are; nameless ones come last."""
-    counts = dict(public_articles().order_by().values_list("product").annotate(n=Count("pk")).order_by("-n", "product"))
-    names = sorted(counts, key=lambda name: (not name, -counts[name], name))[:most_sections]
-    return [
-        (name, list(public_articles().filter(product=name).order_by("title")[:per_section]), counts[name])
-        for name in names
-    ]
-
-
-def related_articles(article: Article, limit: int = 4) -> QuerySet[Article]:
-    """Give other pages of the same section."""
-    return public_articles().filter(product=article.product).exclude(pk=article.pk).order_by("-published_at")[:limit]
 
 
 def waiting_suggestions() -> QuerySet[Suggestion]:

@@ -86,12 +86,12 @@ def test_an_article_has_contents_and_related_pages(client, help_center):
     publish_text("Two", "## One\n\nText.\n\n## Two\n\nText.\n", slug="two", product="Team")
     html = page(client, "article", "two")
     assert 'href="#one"' in html
-    assert '<h2 id="one">' in html
+    assert '<h2 id="one">One <a class="help-anchor" href="#one"' in html
     assert 'href="/help/invite/"' in html
 
 
 def test_an_article_with_one_heading_has_no_contents_list(client, help_center):
-    assert "On this page</h2>" not in page(client, "article", "invite")
+    assert "On this page" not in page(client, "article", "invite")
 
 
 def test_an_archived_article_is_gone(client, help_center):
@@ -120,7 +120,7 @@ def test_a_search_that_cannot_be_made_says_so_without_technical_words(client, he
     def down(**_query):
         raise SearchUnavailableError("Elasticsearch does not answer (ConnectionError).")
 
-    monkeypatch.setattr("knowledge.views.helpcenter.find", down)
+    monkeypatch.setattr("knowledge.views.help_search.find", down)
     response = client.get(reverse("knowledge:search"), {"q": "refund"})
     html = response.content.decode()
     assert response.status_code == 503
