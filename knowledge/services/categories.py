@@ -3,6 +3,7 @@
 from django.utils.text import slugify
 
 from knowledge.models import Category
+from supportai.core.errors import InvalidInputError
 
 MAX_NAME = 80
 MAX_SLUG = 80
@@ -15,6 +16,16 @@ def category_named(name: str) -> Category | None:
         return None
     found = Category.objects.filter(name__iexact=name).first()
     return found or Category.objects.get_or_create(name=name, defaults={"slug": free_slug(name)})[0]
+
+
+def put_category(*, name: str, position: int, icon: str = Category.Icon.BOOK, description: str = "") -> Category:
+    """Store a category under its name; one that exists is brought to these values."""
+    category = category_named(name)
+    if category is None:
+        raise InvalidInputError("Give the category a name.")
+    category.position, category.icon, category.description = position, icon, description
+    category.save(update_fields=["position", "icon", "description"])
+    return category
 
 
 def free_slug(name: str) -> str:

@@ -10,6 +10,7 @@ from knowledge.services import importing, ingestion
 from knowledge.services.importing import ImportReport
 
 FOLDER = Path(__file__).parent / "articles"
+SHELVES = Path(__file__).parent / "shelves.yaml"
 SOURCE = "Fernway help center"
 
 
@@ -20,6 +21,8 @@ def load_articles(
 
     `on_article` is called after each stored article, `on_batch` with the number of articles just indexed.
     """
+    for position, shelf in enumerate(yaml.safe_load(SHELVES.read_text(encoding="utf-8")), start=1):
+        categories.put_category(position=position, **shelf)
     documents = [read_article(path) for path in sorted(FOLDER.glob("*.md"))]
     report = importing.import_documents(documents=documents, source_name=SOURCE, on_document=on_article)
     ingestion.index_waiting(on_batch=on_batch)
