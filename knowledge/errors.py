@@ -17,6 +17,13 @@ class ArticleArchivedError(DomainError):
     status = 409
 
 
+class ArticleEndedError(DomainError):
+    """The last day on which the article is true is over; nothing was published."""
+
+    code = "article_ended"
+    status = 409
+
+
 class EmptyArticleError(InvalidInputError):
     """An article needs a title and a text."""
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
 from knowledge.models import Article
+from supportai.core import clock
 
 
 class MarkdownWidget(UnfoldAdminTextareaWidget):
@@ -80,6 +81,9 @@ class ArticleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse to write over what somebody else saved meanwhile; what was typed stays on the page."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        until = given.get("valid_until")
+        if until is not None and until < clock.today() and self.is_published:
+            self.add_error("valid_until", "This day is over, so nobody would read it. Choose a later day, or clear it.")
         read = given.get("read_revision")
         if self.latest is not None and read is not None and read != self.latest.number:
             who = self.latest.author or "Somebody"

@@ -51,11 +51,8 @@ class ArticlePages(admin.ModelAdmin):
         """Add what stands below the form: readers' votes, revisions, changes."""
         found = Article.objects.filter(pk=object_id).first() if object_id.isdigit() else None
         extra = kwargs.pop("extra_context", None) or {}
-        shown = {"panels": panels_of(found), "can_change": self.has_change_permission(request, found)} if found else {}
-        response: HttpResponse = super().change_view(
-            request, object_id, *args, extra_context={**extra, **shown}, **kwargs
-        )
-        return response
+        shown = {"panels": panels_of(found)} if found else {}
+        return super().change_view(request, object_id, *args, extra_context={**extra, **shown}, **kwargs)
 
     def preview_text(self, request: HttpRequest) -> HttpResponse:
         """Show an empty page for the editor's frame, or render what is being typed as a piece of one."""

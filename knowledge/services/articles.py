@@ -6,7 +6,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from knowledge.errors import ArticleArchivedError, ArticleNotFoundError, EmptyArticleError, SlugTakenError
+from knowledge.errors import (
+    ArticleArchivedError,
+    ArticleEndedError,
+    ArticleNotFoundError,
+    EmptyArticleError,
+    SlugTakenError,
+)
 from knowledge.events import ArticleArchived, ArticlePublished
 from knowledge.models import Article, Revision, content_hash
 from knowledge.services.article_changes import describe_change, note_change
@@ -109,10 +115,13 @@ def publish_article(*, article_id: int, actor: Actor = SYSTEM) -> Article:
     Raises:
         ArticleNotFoundError: there is no such article, or it has no text yet.
         ArticleArchivedError: it is archived.
+        ArticleEndedError: its last day is over.
     """
     article = _lock(article_id)
     if article.state == Article.State.ARCHIVED:
         raise ArticleArchivedError("This article is archived. Restore it before publishing it.", slug=article.slug)
+    if article.has_ended:
+        raise ArticleEndedError("Its last day is over. Give it a later day, or clear it, before publishing it.")
     latest = article.revisions.order_by("-number").first()
     if latest is None:
         raise ArticleNotFoundError("This article has no text yet.")

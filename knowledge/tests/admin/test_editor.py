@@ -77,6 +77,12 @@ def test_category_last_day_and_translation_are_stored(lead, article):
     assert (article.category, article.valid_until, article.translation_of) == (shelf, until, first)
 
 
+def test_a_day_that_is_over_is_refused_beside_its_field(lead, article):
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+    assert "This day is over" in post(lead, article, valid_until=yesterday).content.decode()
+    assert post(lead, article, valid_until=yesterday, publishing="later").status_code == 302
+
+
 def test_a_translation_of_a_translation_is_refused_with_the_page_to_choose(lead, article):
     first = publish_text("Exportieren", "x", language="de")
     second = publish_text("Exporter", "x", language="fr", translation_of=first)

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.tests.factories import UserFactory
 from knowledge import tasks
-from knowledge.errors import ArticleArchivedError, ArticleNotFoundError
+from knowledge.errors import ArticleArchivedError, ArticleEndedError, ArticleNotFoundError
 from knowledge.models import Article, Category
 from knowledge.services import articles, ingestion
 from knowledge.services.search import search
@@ -80,6 +80,15 @@ def test_the_sweep_marks_stale_what_has_ended():
     lasting.refresh_from_db()
     assert (ended.state, lasting.state) == (Article.State.STALE, Article.State.PUBLISHED)
     assert tasks.withdraw_ended_articles() == 0
+
+
+def test_what_has_ended_is_not_published_again_before_it_gets_a_later_day():
+    article = publish_text("Sale", "x", valid_until=clock.today() - timedelta(days=1))
+    articles.withdraw_ended()
+    with pytest.raises(ArticleEndedError):
+        articles.publish_article(article_id=article.pk)
+    articles.describe_article(article_id=article.pk, valid_until=None)
+    assert articles.publish_article(article_id=article.pk).is_published
 
 
 def test_an_earlier_text_comes_back_as_a_new_revision():
