@@ -37,6 +37,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("knowledge.Gap", "contact_support", "What people ask and no article answers"),
         Place("knowledge.Finding", "rule", "Duplicates, contradictions, what is out of date", title="Article check"),
         Place("knowledge.Source", "database", "Where articles come from"),
+        Place("knowledge.SourceDocument", "description", "What became of each file and page", title="Documents"),
         Place("knowledge.EvaluationCase", "quiz", "Questions whose answers are known"),
         Place("knowledge.RetrievalProfile", "manage_search", "Which model finds passages by meaning"),
     ),

@@ -1,10 +1,12 @@
 """Admin pages of knowledge."""
 
-from knowledge.admin.articles import ArticleAdmin, SourceAdmin
+from knowledge.admin.articles import ArticleAdmin
 from knowledge.admin.categories import CategoryAdmin
 from knowledge.admin.gaps import GapAdmin
 from knowledge.admin.hygiene import FindingAdmin
 from knowledge.admin.profiles import RetrievalProfileAdmin
+from knowledge.admin.source_documents import SourceDocumentAdmin
+from knowledge.admin.sources import SourceAdmin
 from knowledge.admin.suggestions import EvaluationCaseAdmin, SuggestionAdmin
 
 __all__ = [
@@ -15,5 +17,6 @@ __all__ = [
     "GapAdmin",
     "RetrievalProfileAdmin",
     "SourceAdmin",
+    "SourceDocumentAdmin",
     "SuggestionAdmin",
 ]

@@ -1,10 +1,9 @@
-"""Admin pages of articles and their sources."""
+"""Admin page of articles."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action, display
@@ -13,20 +12,19 @@ from knowledge.acting import staff_actor
 from knowledge.admin.article_form import ArticleForm
 from knowledge.admin.article_pages import ArticlePages
 from knowledge.admin.article_panels import ArticlePanels
-from knowledge.models import Article, Source
+from knowledge.models import Article
 from knowledge.services import articles
-from supportai.core.admin import ConfigurationAdmin, PlainAdmin, go_to
+from supportai.core.admin import PlainAdmin, go_to
 
 STATE_COLOURS = {"Published": "success", "In review": "info", "Stale": "warning", "Archived": "danger"}
 DETAILS = ("audience", "language", "product", "category", "valid_until", "translation_of")
-SOURCE_COLOURS = {"Indexed": "success", "Waiting to be indexed": "info", "Failed": "danger"}
 
 
 @admin.register(Article)
 class ArticleAdmin(ArticlePages, ArticlePanels, PlainAdmin):
     """Articles: saving a changed text makes a revision, which is published and indexed at once or kept as a draft."""
 
-    empty_hint = "The AI agent quotes articles only. Write one, or import a folder: manage.py import_articles --help."
+    empty_hint = "The AI agent quotes articles only. Write one, or add a source of files or pages."
     form = ArticleForm
     list_display = ("title", "state_name", "audience", "category", "origin", "source", "search_state", "updated_at")
     list_filter = ("state", "audience", "origin", "category", "language", "source")
@@ -160,41 +158,6 @@ class ArticleAdmin(ArticlePages, ArticlePanels, PlainAdmin):
         article = articles.restore_article(article_id=int(object_id), actor=staff_actor(request))
         messages.success(request, f"“{article.title}” is a draft again. Publish it when it is right.")
         return _back(article)
-
-
-@admin.register(Source)
-class SourceAdmin(ConfigurationAdmin):
-    """Where articles come from; documents are imported with `manage.py import_articles`."""
-
-    empty_hint = "A source keeps apart where articles come from. manage.py import_articles makes one."
-    list_display = ("name", "kind", "state_name", "articles_count", "imported_at")
-    list_filter = ("kind", "state")
-    search_fields = ("name",)
-    readonly_fields = ("kind", "state", "failure", "imported_at")
-    fieldsets = (
-        (None, {"fields": (("name", "kind"),)}),
-        ("Search", {"fields": (("state", "imported_at"), "failure")}),
-    )
-    add_fieldsets = ((None, {"fields": ("name",)}),)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        """Count each source's articles."""
-        rows: QuerySet[Source] = super().get_queryset(request)
-        return rows.annotate(count=Count("articles"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
-        """Refuse while articles come from it."""
-        return bool(super().has_delete_permission(request, obj)) and not (obj and obj.articles.exists())
-
-    @display(description="State", ordering="state", label=SOURCE_COLOURS)
-    def state_name(self, obj: Source) -> str:
-        """Name the state."""
-        return obj.get_state_display()
-
-    @display(description="Articles", ordering="count")
-    def articles_count(self, obj: Any) -> int:
-        """Tell how many articles come from it."""
-        return int(obj.count)
 
 
 def _back(article: Article) -> HttpResponse:

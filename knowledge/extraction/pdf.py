@@ -17,7 +17,7 @@ LARGER = 1.15
 MAX_HEADING = 120
 MAX_LEVEL = 3
 # Lines that stand at the top or bottom of this share of all pages belong to the page, not to the text.
-REPEATED, FEWEST_PAGES, EDGE_LINES = 0.6, 3, 2
+REPEATED, FEWEST_PAGES, EDGE_LINES, FULL_PAGE = 0.6, 3, 2, 8
 # A gap of this many line heights begins a new paragraph; a line this much shorter than most ends one.
 GAP, SHORT = 1.6, 0.8
 BULLET = re.compile(r"^\s*[•●▪◦‣∙·\uf0b7\u2013\u2014*-]\s+")
@@ -158,7 +158,8 @@ def _without_repeated(pages: list[list[Line]]) -> list[list[Line]]:
 
 
 def _edges(lines: list[Line]) -> list[Line]:
-    return lines if len(lines) <= EDGE_LINES else lines[:EDGE_LINES] + lines[-EDGE_LINES:]
+    count = EDGE_LINES if len(lines) > FULL_PAGE else 1
+    return lines if len(lines) <= count else lines[:count] + lines[-count:]
 
 
 def _shape(line: Line) -> str:

@@ -42,16 +42,20 @@ def read_source(importer: Importer) -> ImportReport:
 
 def _read_files(importer: Importer, files: list[SourceFile]) -> ImportReport:
     """Read uploaded files one after the other; what a lost worker had read whole is not read again."""
-    for index, file in enumerate(files):
-        importer.steps = index
-        importer.tell(f"Reading {file.name}", total=len(files))
-        if file.read_in_id == importer.run.pk:
-            continue
+    importer.steps = sum(file.read_in_id == importer.run.pk for file in files)
+    while file := _next_file(importer):
+        importer.tell(f"Reading {file.name}", total=importer.run.source.files.count())
         for item in read_named(Path(file.file.path), file.name):
             importer.take(item, file.name)
-        SourceFile.objects.filter(pk=file.pk).update(read_in=importer.run)
-    importer.steps = len(files)
-    return importer.finish(complete=[file.name for file in files])
+        SourceFile.objects.filter(pk=file.pk, updated_at=file.updated_at).update(read_in=importer.run)
+        importer.steps += 1
+    names = importer.run.source.files.filter(read_in=importer.run).values_list("name", flat=True)
+    return importer.finish(complete=list(names))
+
+
+def _next_file(importer: Importer) -> SourceFile | None:
+    """Give a file that this run has not read, also one that was uploaded meanwhile."""
+    return importer.run.source.files.exclude(read_in=importer.run).order_by("name").first()
 
 
 def _read_pages(importer: Importer, source: Source) -> ImportReport:

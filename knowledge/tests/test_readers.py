@@ -1,8 +1,8 @@
 import pytest
 
+from knowledge.documents import ImportedDocument, ImportFailure
 from knowledge.html_text import html_to_markdown
 from knowledge.readers import find_files, first_words, read_documents
-from knowledge.documents import ImportedDocument, ImportFailure
 
 
 @pytest.fixture

@@ -1,0 +1,102 @@
+import stat
+import zipfile
+
+import pytest
+
+from knowledge.documents import ImportedDocument, ImportFailure
+from knowledge.readers import archives, read_named, refusal_of
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(entries, name="help.zip"):
+        path = tmp_path / name
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for entry, data in entries:
+                archive.writestr(entry, data)
+        return list(read_named(path, name))
+
+    return read
+
+
+def reasons(found):
+    return {item.document: item.reason for item in found if isinstance(item, ImportFailure)}
+
+
+def test_files_in_an_archive_are_read_under_their_paths(read):
+    found = read(
+        [
+            ("docs/export.md", "# Export\n\nOpen Reports."),
+            ("faq.csv", "question,answer\nA?,yes\n"),
+            ("logo.png", b"x"),
+            (".hidden/x.md", "no"),
+            ("__MACOSX/export.md", "no"),
+        ]
+    )
+    assert [item.external_id for item in found if isinstance(item, ImportedDocument)] == [
+        "docs/export.md",
+        "faq.csv#a",
+    ]
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("name", ["../evil.md", "a/../../evil.md", "/etc/evil.md", "C:\\evil.md"])
+def test_a_path_that_leaves_the_archive_is_refused_and_the_rest_is_read(read, tmp_path, name):
+    found = read([(name, "# Evil\n\ntext"), ("good.md", "# Good\n\ntext")])
+    assert list(reasons(found).values()) == ["Its path leaves the archive's folder."]
+    assert [item.title for item in found if isinstance(item, ImportedDocument)] == ["Good"]
+    assert not list(tmp_path.parent.glob("evil.md"))
+
+
+def test_a_bomb_is_refused_and_the_rest_is_read(read):
+    found = read([("bomb.txt", b"0" * 5_000_000), ("good.md", "# Good\n\ntext")])
+    assert reasons(found) == {"bomb.txt": "It unpacks to far more than a document should."}
+    assert len(found) == 2
+
+
+def test_an_archive_that_lies_about_sizes_is_stopped_while_unpacking(read, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_ENTRY", 10)
+    monkeypatch.setattr(archives, "_refusal", lambda info, path: "")
+    found = read([("long.txt", "more than ten bytes of text")])
+    assert "larger than" in reasons(found)["long.txt"]
+
+
+def test_links_locked_entries_and_archives_inside_are_refused(read):
+    link = zipfile.ZipInfo("link.md")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    found = reasons(read([(link, "/etc/passwd"), ("inner.zip", b"PK")]))
+    assert found["link.md"] == "It is a link to another file."
+    assert "archive inside an archive" in found["inner.zip"]
+    locked = zipfile.ZipInfo("locked.md")
+    locked.flag_bits = archives.ENCRYPTED
+    assert archives._refusal(locked, archives.PurePosixPath("locked.md")) == "It is protected by a password."
+
+
+def test_too_many_or_too_large_files_and_a_broken_archive_are_refused_as_a_whole(read, tmp_path, monkeypatch):
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04nothing")
+    [broken] = read_named(tmp_path / "broken.zip", "broken.zip")
+    assert "broken" in broken.reason
+    assert "no file that can be read" in reasons(read([("logo.png", b"x")]))["help.zip"]
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 5)
+    assert "unpacks to more" in reasons(read([("a.md", "# A\n\ntext")]))["help.zip"]
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
+    assert "more than 1 files" in reasons(read([("a.md", "x"), ("b.md", "y")]))["help.zip"]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "reason"),
+    [
+        ("photo.png", 10, "photo.png: .png cannot be read. These can be: "),
+        ("old.doc", 10, "Save it as .docx."),
+        ("table.xlsx", 10, "Save it as CSV."),
+        ("empty.md", 0, "the file is empty"),
+        ("huge.pdf", 100_000_000, "the file has 100 MB; at most 50 MB"),
+        ("huge.md", 100_000_000, "at most 10 MB"),
+    ],
+)
+def test_an_upload_is_refused_by_name_and_size_with_what_to_do(name, size, reason):
+    assert reason in refusal_of(name, size)
+
+
+def test_what_can_be_read_is_taken():
+    assert refusal_of("Guide.PDF", 1000) == ""
