@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from knowledge.documents import ImportedDocument
-from knowledge.services import importing, ingestion
+from knowledge.services import categories, importing, ingestion
 from knowledge.services.importing import ImportReport
 
 FOLDER = Path(__file__).parent / "articles"
