@@ -11,14 +11,12 @@ from supportai.core import clock
 
 
 class MarkdownWidget(UnfoldAdminTextareaWidget):
-    """A text field with the page beside it as readers would see it; without scripts the field alone."""
-
-    template_name = "knowledge/admin/markdown_widget.html"
+    """A text field to which editor.js adds the page as readers would see it; without scripts the field alone."""
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Add where the preview is rendered."""
+        """Say where the preview is rendered."""
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["preview"] = reverse("admin:knowledge_article_preview")
+        context["widget"]["attrs"]["data-preview-url"] = reverse("admin:knowledge_article_preview")
         return context
 
     class Media:

@@ -78,9 +78,6 @@ def search(request: HttpRequest) -> HttpResponse:
     if is_typing:
         response = render(request, "knowledge/partials/_results.html", context | {"brand": frame.brand})
     else:
-        if wanted and not context["is_sure"]:
-            # Only what somebody submitted: what is typed so far is no question yet.
-            gaps.report_search(query=wanted, probability=context["probability"], language=frame.language)
         context["alternates"] = frame.in_languages(reverse("knowledge:search"))
         response = frame.show("knowledge/search.html", context)
     patch_vary_headers(response, ["HX-Request"])

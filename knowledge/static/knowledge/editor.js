@@ -1,20 +1,34 @@
 // The article editor: the page beside the text, rendered by the server exactly as readers will see it.
 const DELAY = 300;
 
+const PANE = `
+  <div class="md-preview">
+    <div class="md-bar">
+      <span role="status" data-md-state>Preview</span>
+      <span class="md-choices" role="group" aria-label="Width of the preview">
+        <button type="button" data-md-width="wide" aria-pressed="true">Wide</button>
+        <button type="button" data-md-width="phone" aria-pressed="false">Phone</button>
+      </span>
+    </div>
+    <div class="md-frame" data-md-frame="wide"><iframe title="Preview of the article" data-md-page></iframe></div>
+  </div>`;
+
 class Preview {
-  constructor(root) {
-    this.root = root;
-    this.text = root.querySelector("textarea");
+  constructor(text) {
+    this.text = text;
     this.title = document.querySelector("#id_title");
-    this.frame = root.querySelector("[data-md-page]");
-    this.state = root.querySelector("[data-md-state]");
-    this.url = root.dataset.previewUrl;
+    this.url = text.dataset.previewUrl;
     this.latest = 0;
+    this.root = document.createElement("div");
+    this.root.className = "md-editor";
+    text.before(this.root);
+    this.root.innerHTML = PANE;
+    this.root.prepend(text);
+    this.frame = this.root.querySelector("[data-md-page]");
+    this.state = this.root.querySelector("[data-md-state]");
   }
 
   start() {
-    this.root.querySelector(".md-preview").hidden = false;
-    this.root.classList.add("md-live");
     this.frame.addEventListener("load", () => this.render());
     this.frame.src = this.url;
     for (const field of [this.text, this.title]) field?.addEventListener("input", () => this.soon());
@@ -62,5 +76,5 @@ class Preview {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const root of document.querySelectorAll("[data-md-editor]")) new Preview(root).start();
+  for (const text of document.querySelectorAll("textarea[data-preview-url]")) new Preview(text).start();
 });
