@@ -1,179 +1,157 @@
 """HTML pages as Markdown: the text that a reader came for, without navigation, scripts and forms."""
 
 import re
-from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
-SKIPPED = frozenset(
-    {
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "svg",
-        "nav",
-        "header",
-        "footer",
-        "aside",
-        "form",
-        "button",
-        "iframe",
-        "head",
-    }
-)
-BLOCKS = frozenset(
-    {"p", "div", "section", "article", "main", "blockquote", "figure", "figcaption", "dl", "dt", "dd", "tr"}
-)
-HEADINGS = {"h1": "#", "h2": "##", "h3": "###", "h4": "####", "h5": "#####", "h6": "######"}
-MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`", "kbd": "`"}
+from knowledge.html_markdown import words_of, write_blocks
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
 # No character has so long a number, and Python refuses to read one of thousands of digits.
 LONG_REFERENCE = re.compile(r"&(?=#\d{8})")
-BLANK_LINES = re.compile(r"\n{3,}")
-SPACES = re.compile(r"[ \t\r\n\f\v]+")
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+SKIPPED = (
+    "script style noscript template svg math nav button iframe object dialog input select textarea canvas audio video"
+)
+# Frames of a site around its text; inside the text they belong to it: a page's heading, a note beside it.
+FRAMES = frozenset({"header", "footer", "aside"})
+FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"})
+# Names, as classes or ids hold them between dashes, of what stands around a text.
+FRAME_NAMES = frozenset(
+    "nav navbar navigation sidebar sidenav toc breadcrumb breadcrumbs pagination pager cookie cookies banner newsletter "
+    "related share social skip comments feedback headerlink permalink footer".split()
+)
+NAME_PARTS = re.compile(r"[A-Za-z]+")
+MAIN_PATHS = (
+    "//main | //*[@role='main']",
+    "//article",
+    "//*[@id='content' or @id='main' or @id='main-content' or @id='page-content' or @id='bodyContent' or @itemprop='articleBody']",
+    "//*[contains(concat(' ', normalize-space(@class), ' '), ' markdown-body ')]"
+    " | //*[contains(concat(' ', normalize-space(@class), ' '), ' article-body ')]"
+    " | //*[contains(concat(' ', normalize-space(@class), ' '), ' entry-content ')]"
+    " | //*[contains(concat(' ', normalize-space(@class), ' '), ' documentation ')]",
+)
+# A part that is marked as the text, but holds less of the page than this, is not.
+LEAST_SHARE = 0.3
+MAX_NAME = 200
+# A form that holds more than this is a page in a form, not a form in a page.
+LARGE_FORM = 500
+MANY_LINKS = 6
 
 
-def html_to_markdown(html: str) -> tuple[str, str]:
-    """Give a page's title and its text as Markdown; the title is the first heading's, else the `<title>`'s."""
-    reader = _Reader()
-    reader.feed(LONG_REFERENCE.sub("&amp;", html))
-    reader.close()
-    text = BLANK_LINES.sub("\n\n", "".join(reader.out))
-    body = "\n".join(line.rstrip() for line in text.splitlines()).strip()
-    return reader.heading or SPACES.sub(" ", reader.title).strip(), body
+def html_to_markdown(html: str, *, address: str = "") -> tuple[str, str]:
+    """Give a page's title and its text as Markdown; the title is the first heading's, else the `<title>`'s.
+
+    Links become whole by the page's `address`; without one, what leads nowhere from here is left as its words.
+    """
+    page = parse_html(html)
+    return ("", "") if page is None else page_to_markdown(page, address=address)
 
 
-class _Reader(HTMLParser):
-    """Writes Markdown while it reads; unknown tags count as their text."""
+def parse_html(html: str) -> "HtmlElement | None":
+    """Read a page as browsers do, whatever is broken in it; None when there is nothing."""
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.out: list[str] = []
-        self.title = ""
-        self.heading = ""
-        self._skipping: list[str] = []
-        self._lists: list[tuple[str, int]] = []
-        self._in_title = False
-        self._heading_start: int | None = None
-        self._is_pre = False
-        self._href: list[str] = []
-        self._cells = 0
-        self._rows = 0
+    # As bytes, because a page may say of itself that it has another encoding.
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        return document_fromstring(html.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError:
+        return None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "title":
-            self._in_title = True
-        elif tag in SKIPPED:
-            self._skipping.append(tag)
-        if self._is_skipping:
-            return
-        self._open(tag, dict(attrs))
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "title":
-            self._in_title = False
-        if self._skipping and tag in self._skipping:
-            while self._skipping.pop() != tag:
-                pass
-            return
-        if not self._is_skipping and tag not in VOID:
-            self._close(tag)
+def page_to_markdown(page: "HtmlElement", *, address: str = "") -> tuple[str, str]:
+    """Give the title and the Markdown of a page that was read; the page is used up by it."""
+    titles = page.xpath("//head/title | //title[not(ancestor::svg)]")
+    name = words_of(titles[0]) if titles else ""
+    outer = [words_of(heading) for heading in page.iter("h1")]
+    for head in page.findall("head"):
+        page.remove(head)
+    _drop_always(page)
+    main = _main_part(page)
+    _drop_frames(main)
+    body = write_blocks(main, address)
+    return _title(main, body, name, outer, address), body
 
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self.title += data
-        elif self._is_pre:
-            self.out.append(data)
-        elif not self._is_skipping:
-            text = SPACES.sub(" ", data)
-            if self._at_line_start:
-                text = text.lstrip(" ")
-            self.out.append(text)
 
-    @property
-    def _is_skipping(self) -> bool:
-        return bool(self._skipping)
+def _title(main: "HtmlElement", body: str, name: str, outer: list[str], address: str) -> str:
+    """Choose the heading of the text; else one around it, unless that is the site's name; else the page's name."""
+    for heading in main.iter("h1"):
+        if words_of(heading):
+            return write_blocks(heading, address).removeprefix("# ")
+    if body.startswith("## "):
+        return body.partition("\n")[0].removeprefix("## ")
+    return next((words for words in outer if words and (not name or name.startswith(words))), name)
 
-    @property
-    def _at_line_start(self) -> bool:
-        last = next((piece for piece in reversed(self.out) if piece), "\n")
-        return last.endswith(("\n", " "))
 
-    def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
-        if tag in HEADINGS:
-            self.out.append(f"\n\n{HEADINGS[tag]} ")
-            self._heading_start = len(self.out)
-        elif tag in {"ul", "ol"}:
-            self.out.append("\n" if self._lists else "\n\n")
-            self._lists.append((tag, 0))
-        elif tag == "li":
-            self._open_entry()
-        elif tag == "pre":
-            self.out.append("\n\n```\n")
-            self._is_pre = True
-        elif tag == "a":
-            self._href.append(attributes.get("href") or "")
-            self.out.append("[")
-        elif tag in {"td", "th"}:
-            self.out.append("| ")
-            self._cells += 1
-        elif tag == "table":
-            self.out.append("\n\n")
-            self._rows = 0
-        else:
-            self._open_simple(tag, attributes)
+def _drop_always(page: "HtmlElement") -> None:
+    hidden = page.xpath("//body//*[@hidden or @aria-hidden='true']")
+    for element in [*page.iter(*SKIPPED.split()), *hidden]:
+        if element.getparent() is not None and not _is_root(element):
+            element.drop_tree()
 
-    def _open_simple(self, tag: str, attributes: dict[str, str | None]) -> None:
-        if tag == "br":
-            self.out.append("  \n" if not self._lists else " ")
-        elif tag == "tr":
-            self._cells = 0
-        elif tag in BLOCKS and not self._lists and not self._cells:
-            self.out.append("\n\n")
-        elif tag in MARKS and not self._is_pre:
-            self.out.append(MARKS[tag])
-        elif tag == "img" and attributes.get("alt"):
-            self.out.append(str(attributes["alt"]))
 
-    def _open_entry(self) -> None:
-        kind, count = self._lists[-1] if self._lists else ("ul", 0)
-        if self._lists:
-            self._lists[-1] = (kind, count + 1)
-        indent = "   " * max(len(self._lists) - 1, 0)
-        self.out.append(f"\n{indent}{f'{count + 1}.' if kind == 'ol' else '-'} ")
+def _main_part(page: "HtmlElement") -> "HtmlElement":
+    """Find the part that holds the text: what the page marks as such, if it holds enough of it; else the whole body."""
+    body = page.find("body")
+    whole = page if body is None else body
+    total = _length(whole)
+    for path in MAIN_PATHS:
+        found = max(page.xpath(path), key=_length, default=None)
+        if found is not None and _length(found) >= LEAST_SHARE * (total - _framed(whole)):
+            return found
+    return whole
 
-    def _close(self, tag: str) -> None:
-        if tag in HEADINGS:
-            if self._heading_start is not None and not self.heading:
-                self.heading = SPACES.sub(" ", "".join(self.out[self._heading_start :])).strip()
-            self.out.append("\n\n")
-        elif tag in {"ul", "ol"} and self._lists:
-            self._lists.pop()
-            self.out.append("" if self._lists else "\n\n")
-        elif tag == "pre":
-            self.out.append("\n```\n\n")
-            self._is_pre = False
-        elif tag == "a" and self._href:
-            self._close_link(self._href.pop())
-        elif tag in {"td", "th"}:
-            self.out.append(" ")
-        elif tag == "tr":
-            self._close_row()
-        elif tag in MARKS and not self._is_pre:
-            self.out.append(MARKS[tag])
-        elif tag in BLOCKS and not self._lists and not self._cells:
-            self.out.append("\n\n")
 
-    def _close_link(self, href: str) -> None:
-        start = max(index for index, piece in enumerate(self.out) if piece == "[")
-        words = "".join(self.out[start + 1 :])
-        is_address = href.startswith(("http://", "https://", "mailto:", "/"))
-        self.out[start:] = [f"[{words}]({href})"] if is_address and words.strip() else [words]
+def _framed(whole: "HtmlElement") -> int:
+    """Count the letters of what surely stands around the text."""
+    return sum(_length(frame) for frame in whole.iter(*FRAMES) if _is_outermost(frame))
 
-    def _close_row(self) -> None:
-        if not self._cells:
-            return
-        self.out.append("|\n")
-        if self._rows == 0:
-            self.out.append("|" + " --- |" * self._cells + "\n")
-        self._rows += 1
-        self._cells = 0
+
+def _is_outermost(frame: "HtmlElement") -> bool:
+    return not any(parent.tag in FRAMES for parent in frame.iterancestors())
+
+
+def _drop_frames(main: "HtmlElement") -> None:
+    total = _length(main)
+    is_marked = main.tag in {"main", "article"} or main.get("role") == "main"
+    for element in list(main.iterdescendants()):
+        if not isinstance(element.tag, str) or element.getparent() is None:
+            continue
+        if _is_frame(element, is_marked=is_marked) and not _is_text(element, total):
+            element.drop_tree()
+
+
+def _is_frame(element: "HtmlElement", *, is_marked: bool) -> bool:
+    if element.tag in FRAMES:
+        return not is_marked and not any(parent.tag == "article" for parent in element.iterancestors())
+    if element.tag == "form":
+        return _length(element) < LARGE_FORM
+    if element.get("role") in FRAME_ROLES or _is_contents(element):
+        return True
+    names = f"{element.get('id', '')} {element.get('class', '')}"[:MAX_NAME].lower()
+    return not FRAME_NAMES.isdisjoint(NAME_PARTS.findall(names))
+
+
+def _is_text(element: "HtmlElement", total: int) -> bool:
+    """Tell whether what looks like a frame holds the text after all: the page's heading, or most of the words."""
+    return next(element.iter("h1", "main", "article"), None) is not None or _length(element) > total / 2
+
+
+def _is_contents(element: "HtmlElement") -> bool:
+    """Tell whether a list is a table of contents: many entries that only lead to places on the same page."""
+    if element.tag not in {"ul", "ol"}:
+        return False
+    links = list(element.iter("a"))
+    if len(links) < MANY_LINKS or not all((link.get("href") or "").startswith("#") for link in links):
+        return False
+    return _length(element) <= sum(_length(link) for link in links)
+
+
+def _length(element: "HtmlElement") -> int:
+    return sum(len(piece.strip()) for piece in element.itertext())
+
+
+def _is_root(element: "HtmlElement") -> bool:
+    return element.tag in {"html", "body"}
