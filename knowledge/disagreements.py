@@ -28,8 +28,9 @@ QUANTITY = re.compile(
 UNITS = {
     "second": ("s", 1), "sec": ("s", 1), "minute": ("s", 60), "min": ("s", 60), "hour": ("s", 3600), "day": ("d", 1),
     "week": ("d", 7), "month": ("month", 1), "year": ("month", 12), "kb": ("kb", 1), "mb": ("kb", 1000),
-    "gb": ("kb", 10**6), "tb": ("kb", 10**9), "%": ("%", 1), "percent": ("%", 1), "$": ("$", 1), "dollar": ("$", 1),
-    "usd": ("$", 1), "€": ("€", 1), "euro": ("€", 1), "eur": ("€", 1), "£": ("£", 1), "pound": ("£", 1), "gbp": ("£", 1),
+    "gb": ("kb", 10**6), "tb": ("kb", 10**9), "%": ("percent", 1), "percent": ("percent", 1), "$": ("usd", 1), "dollar": ("usd", 1),
+    "usd": ("usd", 1), "€": ("eur", 1), "euro": ("eur", 1), "eur": ("eur", 1), "£": ("gbp", 1), "pound": ("gbp", 1),
+    "gbp": ("gbp", 1),
 }  # fmt: skip
 DAY_KINDS = frozenset({"business", "working", "calendar"})
 # Steps, versions and the like are names, not amounts.
@@ -39,14 +40,18 @@ NEGATION = re.compile(
     re.IGNORECASE,
 )
 CONDITION = re.compile(r"\b(?:if|unless|when|until|once|while|in case|whether|except|before|after)\b", re.IGNORECASE)
-# Words that say about which of several things a sentence speaks. Sentences that differ in them speak of two things.
-QUALIFIERS = frozenset(
+# Words that say about which of several things an article or a sentence speaks. Where they differ, two things are meant.
+VARIANTS = frozenset(
     "free basic starter standard plus pro professional premium team business enterprise trial paid monthly yearly annual "
     "annually weekly daily hourly quarterly admin administrator owner member guest viewer editor manager agent lead "
-    "windows mac macos ios iphone ipad android linux web desktop mobile browser app api card bank paypal sepa invoice cash "
-    "domestic international minimum maximum least most first second third last next new old former incoming outgoing "
-    "refund charge upload download import export create delete buy sell start end open close add remove before after "
-    "send receive upgrade downgrade test live production sandbox personal company private public standard express".split()
+    "windows mac macos ios iphone ipad android linux web desktop mobile browser app api card bank paypal sepa cash "
+    "domestic international new old former test live production sandbox personal company private public express".split()
+)
+# Inside a sentence these do too; in a title they may be another word for the same.
+ACTIONS = frozenset(
+    "minimum maximum least most first second third last next incoming outgoing invoice refund charge upload download "
+    "import export create delete buy sell start end open close add remove before after send receive upgrade "
+    "downgrade".split()
 )
 MOST_SENTENCE = 300
 LEAST_SHARED = 3
@@ -77,7 +82,7 @@ class _Said:
 
 def disagreement(left: str, right: str, *, left_context: str = "", right_context: str = "") -> Disagreement | None:
     """Find the first two sentences of two passages that contradict each other; the contexts are titles and headings."""
-    if _qualifiers(left_context) != _qualifiers(right_context):
+    if _qualifiers(left_context, IN_TITLES) != _qualifiers(right_context, IN_TITLES):
         return None
     others = _sentences(right)
     for mine in _sentences(left):
@@ -127,24 +132,27 @@ def _said(text: str) -> _Said:
     # "If it is not paid, …" denies nothing.
     is_negated = negated is not None and condition is None
     words = frozenset(stem(w) for w in stems(NEGATION.sub(" ", QUANTITY.sub(_unit_only, plain))) if not w.isdigit())
-    return _Said(plain, words, _qualifiers(plain), _amounts(plain), is_negated)
+    return _Said(plain, words, _qualifiers(plain, IN_SENTENCES), _amounts(plain), is_negated)
 
 
 def _unit_only(match: re.Match[str]) -> str:
-    return " ".join(filter(None, (" ", match.group("unit"), match.group("second"), " ")))
+    """Leave the unit where an amount stood, so that minutes and hours are the same word."""
+    base, _factor = _unit(match)
+    known = f"unit{base}" if base in BASES else match.group("unit") or ""
+    return " ".join(("", known, match.group("second") or "", ""))
 
 
-def _qualifiers(text: str) -> frozenset[str]:
+def _qualifiers(text: str, listed: frozenset[str]) -> frozenset[str]:
     """Give what tells one of several things from another: the listed words, and names inside a sentence."""
     words = [(match.group(), match.start()) for match in WORD.finditer(text)]
-    listed = {stem(word.lower()) for word, _ in words if word.lower() in QUALIFIERS or stem(word.lower()) in STEMMED}
-    names = {
-        word.lower()
-        for word, start in words
-        if start and len(word) > 1 and word[0].isupper() and not _begins_sentence(text, start)
-    }
+    known = {stem(word.lower()) for word, _ in words} & listed
+    names = {word.lower() for word, start in words if _is_name(word) and start and not _begins_sentence(text, start)}
     is_title_case = len(names) > len(words) / 2
-    return frozenset(listed | (set() if is_title_case else names))
+    return frozenset(known | (set() if is_title_case else names))
+
+
+def _is_name(word: str) -> bool:
+    return len(word) > 1 and word[0].isupper() and word.lower() not in UNITS
 
 
 def _begins_sentence(text: str, start: int) -> bool:
@@ -152,7 +160,9 @@ def _begins_sentence(text: str, start: int) -> bool:
     return not before or before[-1] in ".!?:›»\"'“(["
 
 
-STEMMED = frozenset(stem(word) for word in QUALIFIERS)
+IN_TITLES = frozenset(stem(word) for word in VARIANTS)
+IN_SENTENCES = frozenset(stem(word) for word in VARIANTS | ACTIONS)
+BASES = frozenset(base for base, _factor in UNITS.values())
 
 
 def _amounts(text: str) -> dict[str, frozenset[float]]:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
@@ -145,14 +145,14 @@ class GapAdmin(PlainAdmin):
     def write(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Open the editor with what was asked, and note who writes."""
         gap = gaps.plan(gap_id=int(object_id), actor=staff_actor(request))
-        return HttpResponse(status=302, headers={"Location": editor_address(gap)})
+        return HttpResponseRedirect(editor_address(gap))
 
     @action(description="Mark as planned", url_path="plan", permissions=["decide"])
     def plan(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Note that an article is on its way."""
         gap = gaps.plan(gap_id=int(object_id), actor=staff_actor(request))
         messages.success(request, f"“{gap.title}” is planned, and yours.")
-        return HttpResponse(status=302, headers={"Location": _page(object_id)})
+        return HttpResponseRedirect(_page(object_id))
 
     @action(
         description="Dismiss",
@@ -177,7 +177,7 @@ class GapAdmin(PlainAdmin):
         """Put it back on the list."""
         gaps.reopen(gap_id=int(object_id))
         messages.success(request, "It is open again.")
-        return HttpResponse(status=302, headers={"Location": _page(object_id)})
+        return HttpResponseRedirect(_page(object_id))
 
 
 def _is(object_id: str | int | None, states: tuple[str, ...]) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from unfold.decorators import action, display
@@ -110,7 +110,7 @@ class FindingAdmin(ReadOnlyAdmin):
             messages.warning(request, exc.message)
         else:
             messages.success(request, "Articles are being compared. Findings appear here when it is done.")
-        return HttpResponse(status=302, headers={"Location": reverse("admin:knowledge_finding_changelist")})
+        return HttpResponseRedirect(reverse("admin:knowledge_finding_changelist"))
 
     @action(description="Seen to", url_path="seen-to", permissions=["decide"])
     def seen_to(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -131,12 +131,12 @@ class FindingAdmin(ReadOnlyAdmin):
         """Put it back on the list."""
         hygiene.reopen(finding_id=int(object_id))
         messages.success(request, "It is open again.")
-        return HttpResponse(status=302, headers={"Location": _page(object_id)})
+        return HttpResponseRedirect(_page(object_id))
 
     def _decided(self, request: HttpRequest, object_id: str, state: Finding.State, told: str) -> HttpResponse:
         hygiene.decide(finding_id=int(object_id), state=state, actor=staff_actor(request))
         messages.success(request, told)
-        return HttpResponse(status=302, headers={"Location": _page(object_id)})
+        return HttpResponseRedirect(_page(object_id))
 
 
 def _side(article: Article, heading: str, quote: str) -> dict[str, Any]:
