@@ -16,7 +16,7 @@ class ScoreFusion:
     :param top_k: How many passages are kept.
     """
 
-    def __init__(self, lexical_weight: float = 0.0025, top_k: int = 20) -> None:
+    def __init__(self, lexical_weight: float = 0.005, top_k: int = 20) -> None:
         self.lexical_weight = lexical_weight
         self.top_k = top_k
 

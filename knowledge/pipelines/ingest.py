@@ -10,24 +10,25 @@ from haystack.document_stores.types import DuplicatePolicy
 
 from knowledge.components.markdown_splitter import MarkdownSplitter
 from knowledge.components.passage_embedder import PassageEmbedder
+from knowledge.passage_texts import TITLE_SHARE
 from knowledge.stores import document_store, place_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestSettings:
-    """How texts become passages; raise `version` with every change, and run `manage.py reindex`.
+    """How texts become passages; raise `version` with every change, and `stores/form.py` with it.
 
     `profile` is the store name of the retrieval profile (empty: the built-in model), whose own document store is meant
     by an empty `store_path`; evaluations and rebuilds bring another.
     """
 
-    version: int = 1
+    version: int = 2
     profile: str = ""
     store_kind: str = ""
     store_path: str = ""
     max_chars: int = 1400
     min_chars: int = 60
-    title_share: float = 0.5
+    title_share: float = TITLE_SHARE
 
 
 def build_ingest_pipeline(settings: IngestSettings) -> Pipeline:

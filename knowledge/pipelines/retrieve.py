@@ -24,12 +24,12 @@ class RetrievalSettings:
     by an empty `store_path`; evaluations bring one of theirs.
     """
 
-    version: int = 1
+    version: int = 2
     profile: str = ""
     store_kind: str = ""
     store_path: str = ""
     last_turn_share: float = 0.7
-    lexical_weight: float = 0.0025
+    lexical_weight: float = 0.005
     candidates: int = 100
     kept: int = 24
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from knowledge.headings import JOINT
+from knowledge.passage_texts import TITLE_SHARE, title_text, whole_text
 from knowledge.services.embedding import Vectors, embed
 from knowledge.services.search import FoundPassage
 from knowledge.turns import weighted_texts
@@ -54,7 +54,7 @@ def _cosines(query: str, history: Sequence[str], found: Sequence[FoundPassage]) 
 
 @lru_cache(maxsize=PASSAGES_KEPT)
 def _passage_vector(title: str, heading: str, body: str) -> Vectors:
-    """Embed as `PassageEmbedder` does: half the title with its headings, half the text."""
-    title_vector, body_vector = embed([JOINT.join(part for part in (title, heading) if part) or body[:200], body])
-    mean: Vectors = (title_vector + body_vector) / 2
-    return mean
+    """Embed as `PassageEmbedder` does."""
+    title_vector, whole_vector = embed([title_text(title, heading, body), whole_text(title, heading, body)])
+    vector: Vectors = TITLE_SHARE * title_vector + (1 - TITLE_SHARE) * whole_vector
+    return vector

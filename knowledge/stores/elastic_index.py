@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
+from knowledge.stores.form import FORM
 from supportai.core import clock
 
 log = structlog.get_logger(__name__)
 
-# Raise it with every change of the mapping; `manage.py reindex` then fills an index of the new one.
-MAPPING_VERSION = 1
+MAPPING_VERSION = FORM
 # What a word in the title, in the headings and in the text counts in BM25; the same as in embedded.py.
 WORD_FIELDS = ("title^2", "heading^1.5", "content")
 TEXT = {"type": "text", "analyzer": "english"}

@@ -22,6 +22,7 @@ from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 
 from knowledge.stores.filters import Filters, to_sql
+from knowledge.stores.form import FORM
 from knowledge.stores.matrix import VectorMatrix, generation_of
 from knowledge.stores.words import query_words
 
@@ -192,10 +193,11 @@ class EmbeddedDocumentStore:
         yield self
         with self._writing() as (connection, _generation):
             connection.execute("DELETE FROM documents WHERE generation <= ?", (before,))
+            connection.execute(f"PRAGMA user_version = {FORM}")
 
     def is_outdated(self) -> bool:
-        """Give False: a file of another form would get another name."""
-        return False
+        """Tell whether the file was filled in another form than this release's."""
+        return int(self._connection().execute("PRAGMA user_version").fetchone()[0]) != FORM
 
     def drop(self) -> None:
         """Empty the file and give its room back; the file stays, since other processes have it open."""
@@ -269,7 +271,7 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     if connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'words_update'").fetchone()[0] == 0:
         # executescript() takes no lock of its own, and two processes may make the tables at once.
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {FORM}; COMMIT;")
     return connection
 
 
