@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SHAPED = ("inbox", "roundtrip", "fanout", "queue_latency", "agent_runs")
+SHAPED = ("inbox", "helpcenter", "roundtrip", "fanout", "queue_latency", "agent_runs")
 UNSHAPED = ("retrieval",)
 
 

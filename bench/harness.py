@@ -259,7 +259,7 @@ class Http:
         """Send a request; gives the seconds until the whole answer was there, and the answer.
 
         Raises:
-            RuntimeError: the status is not 200 or 201.
+            RuntimeError: the status is not 200, 201 or 304.
         """
         data = None if body is None else json.dumps(body).encode()
         headers = self.headers | ({} if body is None else {"Content-Type": "application/json"})
@@ -273,7 +273,7 @@ class Http:
             self.connection.close()
             return self.timed(path, method=method, body=body)
         seconds = time.perf_counter() - started
-        if response.status not in {200, 201}:
+        if response.status not in {200, 201, 304}:
             raise RuntimeError(f"{method} {path}: {response.status} {content[:300]!r}")
         return seconds, content
 

@@ -53,9 +53,14 @@ def contents_of(page: RenderedPage) -> Sequence[TocEntry]:
 
 def opening_of(body: str, length: int = MAX_DESCRIPTION) -> str:
     """Give the first paragraph in plain words, cut at a word; it also reads a text that was cut."""
-    for block in parse_blocks(body[:OPENING_READ]):
+    return _opening(body[:OPENING_READ], length)
+
+
+@lru_cache(maxsize=4 * KEPT)
+def _opening(beginning: str, length: int) -> str:
+    for block in parse_blocks(beginning):
         if block.kind == "paragraph":
-            words = " ".join(to_plain(body[block.start : block.end]).split())
+            words = " ".join(to_plain(beginning[block.start : block.end]).split())
             return words if len(words) <= length else words[:length].rsplit(" ", 1)[0] + " …"
     return ""
 

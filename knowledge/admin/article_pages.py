@@ -126,14 +126,19 @@ class ArticlePages(admin.ModelAdmin):
 def panels_of(article: Article) -> dict[str, Any]:
     """Gather what the editor shows below its form."""
     revisions: QuerySet[Revision] = article.revisions.select_related("author").order_by("-number")
-    latest = revisions.first()
     return {
         "revisions": revisions[:REVISIONS_SHOWN],
-        "waiting": latest if latest and article.is_published and latest.pk != article.current_revision_id else None,
+        "waiting": revisions.first() if article.is_published and has_waiting_text(article) else None,
         "changes": article.changes.select_related("person")[:CHANGES_SHOWN],
         "votes": selectors_help.votes_on(article),
         "words": selectors_help.words_on(article),
     }
+
+
+def has_waiting_text(article: Article) -> bool:
+    """Tell whether a newer text than the one that readers see was kept as a draft."""
+    latest = article.revisions.order_by("-number").values_list("pk", flat=True).first()
+    return latest is not None and latest != article.current_revision_id
 
 
 def _framed(response: HttpResponse) -> HttpResponse:

@@ -10,13 +10,21 @@ from unfold.decorators import action, display
 
 from knowledge.acting import staff_actor
 from knowledge.admin.article_form import ArticleForm
-from knowledge.admin.article_pages import ArticlePages
+from knowledge.admin.article_pages import ArticlePages, has_waiting_text
 from knowledge.admin.article_panels import ArticlePanels
 from knowledge.models import Article
 from knowledge.services import articles
 from supportai.core.admin import PlainAdmin, go_to
 
 STATE_COLOURS = {"Published": "success", "In review": "info", "Stale": "warning", "Archived": "danger"}
+# What changes nothing in a state, or is refused there, is not offered; publishing is where a newer text waits.
+USELESS: dict[str, set[str]] = {
+    Article.State.DRAFT: {"make_draft", "restore"},
+    Article.State.IN_REVIEW: {"send_to_review", "restore"},
+    Article.State.PUBLISHED: {"publish", "restore"},
+    Article.State.STALE: {"mark_stale", "restore"},
+    Article.State.ARCHIVED: {"publish", "make_draft", "send_to_review", "mark_stale", "archive"},
+}
 DETAILS = ("audience", "language", "product", "category", "valid_until", "translation_of")
 
 
@@ -32,7 +40,12 @@ class ArticleAdmin(ArticlePages, ArticlePanels, PlainAdmin):
     search_fields = ("title", "slug", "revisions__body")
     readonly_fields = ("state", "origin", "source", "external_id", "published_at", "index_failure")
     autocomplete_fields = ("translation_of",)
-    actions_detail = ("preview", "publish", "make_draft", "send_to_review", "mark_stale", "archive", "restore")
+    actions_detail = (
+        "preview",
+        "publish",
+        {"title": "Take from readers", "items": ["make_draft", "send_to_review", "mark_stale", "archive"]},
+        "restore",
+    )
     fieldsets = (
         (None, {"fields": ("title", "body", "publishing", "read_revision")}),
         (
@@ -83,6 +96,15 @@ class ArticleAdmin(ArticlePages, ArticlePanels, PlainAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         """Refuse: answers cite its revisions; archiving takes it away from readers."""
         return False
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer what the article's state allows."""
+        article = Article.objects.filter(pk=object_id).first()
+        useless = USELESS.get(article.state, set()) if article else set()
+        if article and article.is_published and has_waiting_text(article):
+            useless = useless - {"publish"}
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return [entry for entry in offered if entry.method.__name__ not in useless]
 
     def has_decide_permission(self, request: HttpRequest, *_args: Any) -> bool:
         """Let those publish and archive who may change articles."""

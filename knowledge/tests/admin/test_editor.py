@@ -163,6 +163,26 @@ def test_an_article_is_taken_from_readers_and_the_page_says_who_did_it(lead, art
     assert "Lea Lead" in lead.get(page("change", article)).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        ("published", {"Make it a draft", "Send to review", "Mark stale", "Archive"}),
+        ("stale", {"Publish", "Make it a draft", "Send to review", "Archive"}),
+        ("archived", {"Restore"}),
+    ],
+)
+def test_only_what_the_state_allows_is_offered(lead, article, state, offered):
+    Article.objects.update(state=state)
+    context = lead.get(page("change", article)).context_data
+    shown = [entry["title"] for item in context["actions_detail"] for entry in item.get("items", [item])]
+    assert set(shown) == offered | {"Preview"}
+
+
+def test_publishing_is_offered_again_where_a_newer_text_waits(lead, article):
+    post(lead, article, publishing="later")
+    assert "Publish" in [item["title"] for item in lead.get(page("change", article)).context_data["actions_detail"]]
+
+
 def test_readers_votes_stand_on_the_article_page(lead, article):
     give_feedback(article=article, visitor="a", address="a", is_helpful=False, words="Where is the button?")
     give_feedback(article=article, visitor="b", address="b", is_helpful=True)
