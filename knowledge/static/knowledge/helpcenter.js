@@ -38,7 +38,7 @@ function key(event) {
   if (event.key === "ArrowDown") move(1);
   else if (event.key === "ArrowUp" && isInside) move(-1);
   else if (event.key === "Escape" && isInside) field.focus();
-  else if (event.key === "Escape") return close();
+  else if (event.key === "Escape" && results.matches(".help-drop:not(:empty)")) close(); // the next one clears the field
   else return;
   event.preventDefault();
 }
