@@ -125,7 +125,8 @@ class _Writer:
 
     def _list(self, element: "HtmlElement", *, is_numbered: bool) -> str:
         start = element.get("start", "")
-        number, items = int(start[:6]) if start.isdecimal() else 1, []
+        number = int(start[:6]) if start.isdecimal() else 1
+        items: list[str] = []
         for child in element:
             if not isinstance(child.tag, str):
                 continue
