@@ -39,7 +39,7 @@ def suggestion_counts() -> dict[str, int]:
 
 def all_articles() -> QuerySet[Article]:
     """Give every article with what lists and the API show."""
-    return Article.objects.select_related("source", "current_revision").prefetch_related("revisions")
+    return Article.objects.select_related("source", "category", "current_revision").prefetch_related("revisions")
 
 
 def active_profile() -> ProfileSettings:

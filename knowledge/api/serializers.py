@@ -19,6 +19,7 @@ class ArticleSerializer(Shown):
     source = serializers.CharField(  # type: ignore[assignment]
         source="source.name", read_only=True, allow_null=True, help_text="The source's name."
     )
+    category = serializers.CharField(source="category.name", read_only=True, default=None, allow_null=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True)
     is_indexed = serializers.BooleanField(source="is_index_current", read_only=True)
 
@@ -33,6 +34,8 @@ class ArticleSerializer(Shown):
             "audience",
             "language",
             "product",
+            "category",
+            "valid_until",
             "origin",
             "source",
             "external_id",
@@ -63,6 +66,14 @@ class WriteArticleSerializer(Body):
     audience = serializers.ChoiceField(choices=Article.Audience.choices, default=Article.Audience.PUBLIC)
     language = serializers.CharField(max_length=10, default="en")
     product = serializers.CharField(max_length=80, default="", allow_blank=True)
+    category = serializers.CharField(
+        max_length=80,
+        required=False,
+        help_text="A category's name, made if there is none; by default the product names it.",
+    )
+    valid_until = serializers.DateField(
+        required=False, allow_null=True, help_text="The last day on which it is true; nobody reads it afterwards."
+    )
     is_published = serializers.BooleanField(default=True, help_text="False keeps it a draft.")
 
 
@@ -75,6 +86,10 @@ class ReviseArticleSerializer(Body):
     audience = serializers.ChoiceField(choices=Article.Audience.choices, required=False)
     language = serializers.CharField(max_length=10, required=False)
     product = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    category = serializers.CharField(
+        max_length=80, required=False, help_text="A category's name, made if there is none."
+    )
+    valid_until = serializers.DateField(required=False, allow_null=True, help_text="Null: it has no last day.")
     is_published = serializers.BooleanField(
         required=False,
         help_text="False stores the text as a draft for later; true without a text publishes the latest draft.",
@@ -100,6 +115,7 @@ class SearchQuerySerializer(Body):
     language = serializers.CharField(
         max_length=10, default="", allow_blank=True, help_text="ISO 639-1; empty means all."
     )
+    product = serializers.CharField(max_length=80, default="", allow_blank=True, help_text="Empty means all.")
 
 
 class FoundPassageSerializer(serializers.Serializer[object]):

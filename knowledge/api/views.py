@@ -20,13 +20,14 @@ from knowledge.api.permissions import ReadsOrWritesArticles
 from knowledge.models import Article, Gap, Revision
 from knowledge.services import articles
 from knowledge.services.answers import compose
+from knowledge.services.categories import category_named
 from knowledge.services.search import search
 from supportai.core.actors import Actor
 from supportai.core.api.bodies import valid
 from supportai.core.api.idempotency import IDEMPOTENCY_KEY, once
 from supportai.core.models import JSONDict
 
-DETAILS = ("slug", "audience", "language", "product")
+DETAILS = ("slug", "audience", "language", "product", "category", "valid_until")
 
 
 @extend_schema_view(
@@ -58,7 +59,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
         given = valid(serializers.WriteArticleSerializer(data=request.data))
 
         def make() -> tuple[JSONDict, int]:
-            article = articles.create_article(actor=staff_actor(request), **given)
+            article = articles.create_article(actor=staff_actor(request), **_with_category(given))
             return self._shown(article.pk), 201
 
         return once(request, make)
@@ -78,7 +79,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
         summary="Archive an article: readers and the AI agent lose it, its revisions stay", responses={204: None}
     )
     def destroy(self, request: Request, public_id: str) -> Response:  # noqa: ARG002 - get_object() reads it
-        articles.archive_article(article_id=self.get_object().pk)
+        articles.archive_article(article_id=self.get_object().pk, actor=staff_actor(request))
         return Response(status=204)
 
     def _shown(self, article_id: int) -> JSONDict:
@@ -89,9 +90,9 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
 def change_article(article_id: int, changes: JSONDict, actor: Actor) -> None:
     """Change all or nothing; what is left out stays, also when another text arrives at the same moment."""
     article = Article.objects.select_for_update(of=("self",), no_key=True).get(pk=article_id)
-    details = {name: changes[name] for name in DETAILS if name in changes}
+    details = _with_category({name: changes[name] for name in DETAILS if name in changes})
     if details:
-        articles.describe_article(article_id=article_id, **details)
+        articles.describe_article(article_id=article_id, actor=actor, **details)
     if "title" in changes or "body" in changes:
         shown = article.current_revision or article.revisions.order_by("-number").first()
         articles.revise_article(
@@ -102,7 +103,12 @@ def change_article(article_id: int, changes: JSONDict, actor: Actor) -> None:
             is_published=changes.get("is_published", True),
         )
     elif changes.get("is_published"):
-        articles.publish_article(article_id=article_id)
+        articles.publish_article(article_id=article_id, actor=actor)
+
+
+def _with_category(given: JSONDict) -> JSONDict:
+    """Put the category in the place of its name."""
+    return given | {"category": category_named(given["category"])} if "category" in given else given
 
 
 @extend_schema_view(
@@ -137,7 +143,11 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         asked = valid(serializers.SearchQuerySerializer(data=request.query_params))
         found = search(
-            query=asked["q"], audience=asked["audience"], language=asked["language"], limit=max(asked["limit"], 8)
+            query=asked["q"],
+            audience=asked["audience"],
+            language=asked["language"],
+            product=asked["product"],
+            limit=max(asked["limit"], 8),
         )
         answer = compose(question=asked["q"], passages=found)
         result = {"results": found[: asked["limit"]], "answer": answer.sentences, "probability": answer.probability}

@@ -197,3 +197,14 @@ def test_drafts_are_listed_without_a_query_each(api, django_assert_max_num_queri
     with django_assert_max_num_queries(4):
         rows = api.get(URL).json()["results"]
     assert [row["body"] for row in rows] == ["Text 3", "Text 2", "Text 1", "Text 0"]
+
+
+def test_category_and_last_day_are_written_by_name_and_day(api):
+    made = api.post(URL, {"title": "Sale", "body": "x", "category": "Prices", "valid_until": "2999-01-31"}).json()
+    assert (made["category"], made["valid_until"]) == ("Prices", "2999-01-31")
+    changed = api.patch(f"{URL}{made['id']}/", {"category": "prices", "valid_until": None}, format="json").json()
+    assert (changed["category"], changed["valid_until"]) == ("Prices", None)
+    moved = api.patch(f"{URL}{made['id']}/", {"category": "Offers"}).json()
+    assert moved["category"] == "Offers"
+    assert api.post(URL, {"title": "Lone", "body": "x"}).json()["category"] is None
+    assert api.post(URL, {"title": "Sale", "body": "x", "valid_until": "soon"}).status_code == 400
