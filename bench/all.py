@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SHAPED = ("inbox", "helpcenter", "roundtrip", "fanout", "queue_latency", "agent_runs")
-UNSHAPED = ("retrieval",)
+UNSHAPED = ("retrieval", "ingest")
 
 
 def commands(shape: str, folder: Path | None) -> list[list[str]]:

@@ -94,10 +94,10 @@ def refresh_source_states(source_ids: Iterable[int | None]) -> None:
             state, failure = Source.State.FAILED, ended.failure
         elif failed:
             state, failure = Source.State.FAILED, f"{failed[0]}: {failed[1]}"
-        elif waiting.exists():
-            state = Source.State.PENDING
         elif ended and ended.warning:
             state = Source.State.STALE
+        elif waiting.exists():
+            state = Source.State.PENDING
         Source.objects.filter(pk=source_id).update(state=state, failure=failure)
 
 
