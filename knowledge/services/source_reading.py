@@ -1,5 +1,6 @@
 """Read a source for an import run: its uploaded files, or its pages on the web."""
 
+import time
 from pathlib import Path
 
 from knowledge.crawling import (
@@ -63,7 +64,13 @@ def _read_pages(importer: Importer, source: Source) -> ImportReport:
 
     importer.tell(f"Reading {source.start_url}")
     summary = CrawlSummary(is_complete=False, reason="Reading ended without a word.", seen=frozenset())
-    for event in crawl(_settings(source), _known(source)):
+
+    def sleep(seconds: float) -> None:
+        # A polite crawl waits often: the claim is kept meanwhile, and a stop is heard.
+        importer.tell()
+        time.sleep(seconds)
+
+    for event in crawl(_settings(source), _known(source), sleep=sleep):
         if isinstance(event, CrawlSummary):
             summary = event
         else:

@@ -377,7 +377,7 @@ def crawls(monkeypatch):
     def give(*crawled):
         left = list(crawled)
 
-        def crawl(settings, known):
+        def crawl(settings, known, *, sleep):
             told.append((settings, dict(known)))
             yield from left.pop(0)
 
@@ -436,6 +436,25 @@ def test_a_site_of_which_nothing_can_be_read_fails_and_keeps_what_is_there(crawl
     assert (run.state, run.failure) == (ImportRun.State.FAILED, "robots.txt forbids it.")
     assert document(f"{SITE}a").article.is_published
     assert document(SITE).reason == "Forbidden."
+
+
+def test_a_crawl_that_waits_keeps_its_claim_and_hears_a_stop(monkeypatch):
+    monkeypatch.setattr(importing, "REPORT_SECONDS", 0)
+    source = site()
+    leases = []
+
+    def crawl(settings, known, *, sleep):
+        ImportRun.objects.update(running_until=clock.now())
+        sleep(0)
+        leases.append(ImportRun.objects.get().running_until - clock.now() > timedelta(minutes=4))
+        sources.stop_import(source_id=source.pk, name="Ann")
+        sleep(0)
+        yield page("never")
+
+    monkeypatch.setattr("knowledge.crawling.crawler.crawl", crawl)
+    assert carry_out(source).failure.startswith("Stopped by Ann.")
+    assert leases == [True]
+    assert not Article.objects.exists()
 
 
 def test_pages_left_out_are_listed_with_the_reason(crawls):
