@@ -55,12 +55,11 @@ def languages() -> list[str]:
 
 def shelves(language: str = "", per_shelf: int = 6) -> list[Shelf]:
     """Give the categories in their order, each with its first articles; one query, whatever their number."""
-    of_category = {"partition_by": [F("category")]}
     ranked = (
         readable(language)
         .annotate(
-            place=Window(RowNumber(), order_by=[F("title"), F("pk")], **of_category),
-            total=Window(Count("pk"), **of_category),
+            place=Window(RowNumber(), partition_by=[F("category")], order_by=[F("title"), F("pk")]),
+            total=Window(Count("pk"), partition_by=[F("category")]),
         )
         .filter(place__lte=per_shelf)
         .select_related("category")

@@ -52,14 +52,15 @@ class ArticleForm(forms.ModelForm):
             slug.help_text = "The last part of its address in the help center. Empty: made from the title."
         self.latest = self.instance.revisions.order_by("-number").first() if self.instance.pk else None
         if self.latest is not None:
-            self.initial |= {"title": self.latest.title, "body": self.latest.body, "read_revision": self.latest.number}
+            read = {"title": self.latest.title, "body": self.latest.body, "read_revision": self.latest.number}
+            self.initial.update(read)
         is_seen = self.instance.pk is None or self.instance.is_published
         self.initial["publishing"] = NOW if is_seen else LATER
 
     @property
     def is_published(self) -> bool:
         """Tell whether saving shows the text to readers."""
-        return (self.cleaned_data["publishing"] or self.initial["publishing"]) == NOW
+        return bool((self.cleaned_data["publishing"] or self.initial["publishing"]) == NOW)
 
     def clean_translation_of(self) -> Article | None:
         """Refuse what would make a chain, and say what to choose instead."""
@@ -85,8 +86,7 @@ class ArticleForm(forms.ModelForm):
         read = given.get("read_revision")
         if self.latest is not None and read is not None and read != self.latest.number:
             who = self.latest.author or "Somebody"
-            self.data = self.data.copy()
-            self.data["read_revision"] = str(self.latest.number)
+            self.data = {**dict(self.data.items()), "read_revision": str(self.latest.number)}
             self.add_error(
                 "body",
                 f"{who} saved revision {self.latest.number} while you were writing. Nothing is lost: your text is still "

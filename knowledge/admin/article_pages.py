@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
 
 from knowledge import selectors_help
 from knowledge.acting import staff_actor
@@ -27,7 +28,7 @@ REVISIONS_SHOWN = 50
 CHANGES_SHOWN = 50
 
 
-class ArticlePages(admin.ModelAdmin):
+class ArticlePages(ModelAdmin):
     """The pages and the panels that the article's admin adds to its form."""
 
     change_form_outer_after_template = "knowledge/admin/panels.html"
@@ -47,12 +48,14 @@ class ArticlePages(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Add what stands below the form: readers' votes, revisions, changes."""
         found = Article.objects.filter(pk=object_id).first() if object_id.isdigit() else None
-        extra = kwargs.pop("extra_context", None) or {}
         shown = {"panels": panels_of(found)} if found else {}
-        return super().change_view(request, object_id, *args, extra_context={**extra, **shown}, **kwargs)
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        return response
 
     def preview_text(self, request: HttpRequest) -> HttpResponse:
         """Show an empty page for the editor's frame, or render what is being typed as a piece of one."""

@@ -47,7 +47,7 @@ class ArticleViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Article]
         """Give all articles with the text that readers see, or their latest draft's, in one query."""
         latest = Revision.objects.filter(article=OuterRef("pk")).order_by("-number").values("body")[:1]
         shown = Coalesce("current_revision__body", Subquery(latest), Value(""), output_field=TextField())
-        return Article.objects.select_related("source").annotate(shown_body=shown)
+        return Article.objects.select_related("source", "category").annotate(shown_body=shown)
 
     @extend_schema(
         summary="Write an article",

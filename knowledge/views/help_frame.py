@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from knowledge import selectors_help
 from knowledge.structured_data import Crumb, absolute, as_script, breadcrumbs
 from supportai.core.models import JSONDict
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 # A language's code, its own name, the page's path and its address in the outside world.
 Alternate = tuple[str, str, str, str]
 
@@ -26,13 +27,12 @@ def kept_page(view: View) -> View:
     """Let browsers and proxies keep a page that is the same for everybody, but ask each time whether it still is."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         patch_cache_control(response, public=True, no_cache=True)
         return response
 
-    wrapped: View = decorator_from_middleware(ConditionalGetMiddleware)(answer)
-    return wrapped
+    return decorator_from_middleware(ConditionalGetMiddleware)(answer)
 
 
 class Frame:

@@ -47,7 +47,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(selectors_help.articles_on(shelf, frame.language), ARTICLES_A_PAGE).get_page(
         request.GET.get("page")
     )
-    entries = [(article, opening_of(article.opening)) for article in page]
+    # `opening` is an annotation.
+    entries = [(entry, opening_of(entry.opening)) for entry in page]  # type: ignore[attr-defined]
     context = {
         "category": shelf,
         "page": page,
