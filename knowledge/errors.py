@@ -110,3 +110,10 @@ class SourceUnreadableError(DomainError):
 
     code = "source_unreadable"
     status = 502
+
+
+class RebuildIncompleteError(DomainError):
+    """A store that was filled anew does not hold what our tables do; what was in use stays in use."""
+
+    code = "rebuild_incomplete"
+    status = 503

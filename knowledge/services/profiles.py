@@ -12,7 +12,7 @@ from knowledge.events import ProfileChosen
 from knowledge.models import RetrievalProfile
 from knowledge.services import rebuilding
 from knowledge.services.embedders import embed_with
-from knowledge.services.passages import Target, target_of
+from knowledge.services.passages import target_of
 from supportai.core import clock
 from supportai.core.errors import DomainError
 from supportai.core.events import publish
@@ -153,10 +153,7 @@ def _claim(profile_id: int) -> bool:
 def _build(profile: RetrievalProfile) -> None:
     target = target_of(profile.settings.store_name)
     seen = rebuilding.versions()
-    with target.store.rebuilding() as store:
-        fresh = Target(store, target.profile)
-        rebuilding.fill(fresh, _reporter(profile.pk, profile.build_attempts))
-        rebuilding.catch_up(fresh, seen)
+    rebuilding.refill(target, seen, _reporter(profile.pk, profile.build_attempts))
     rebuilding.catch_up(target, seen)
     _switch(profile.pk, profile.build_attempts)
     rebuilding.catch_up(target, seen)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from knowledge.models import Article
+from knowledge.errors import RebuildIncompleteError
+from knowledge.models import Article, Passage
 from knowledge.services.passages import BATCH, Target, follow, product_target, write_passages
 
 OnBatch = Callable[[int], object]
 # How often articles that change again and again are taken before their own indexing has to do it.
 MAX_ROUNDS = 20
+VERIFY_ROUNDS = 3
 
 
 def rebuild_store(on_batch: OnBatch = lambda count: None, *, is_split_again: bool = False) -> int:
@@ -19,16 +21,56 @@ def rebuild_store(on_batch: OnBatch = lambda count: None, *, is_split_again: boo
     are cut anew from the articles.
 
     Raises:
-        DomainError: the document store or the profile's endpoint failed; what was in use stays in use.
+        DomainError: the document store or the profile's endpoint failed, or the new store is not complete
+            (RebuildIncompleteError); what was in use stays in use.
     """
     target = product_target()
     seen = versions()
-    with target.store.rebuilding() as store:
-        fresh = Target(store, target.profile)
-        count = fill(fresh, on_batch, is_split_again=is_split_again)
-        catch_up(fresh, seen)
+    count = refill(target, seen, on_batch, is_split_again=is_split_again)
     catch_up(target, seen)
     return count
+
+
+def refill(target: Target, seen: dict[int, int], on_batch: OnBatch, *, is_split_again: bool = False) -> int:
+    """Fill a store anew, check it against our tables, and put it in place of what it was; count its passages.
+
+    Raises:
+        DomainError: as for `rebuild_store`.
+    """
+    with target.store.rebuilding() as store:
+        fresh, mark = Target(store, target.profile), store.mark()
+        fill(fresh, on_batch, is_split_again=is_split_again)
+        catch_up(fresh, seen)
+        return verify(fresh, seen, since=mark)
+
+
+def verify(target: Target, seen: dict[int, int], *, since: int) -> int:
+    """Compare what was written since a mark with the passages in our tables, and count them.
+
+    What differs because it changes right now is followed and compared again.
+
+    Raises:
+        RebuildIncompleteError: passages are missing in the store, or too many are in it.
+    """
+    missing, extra = 0, 0
+    for _round in range(VERIFY_ROUNDS):
+        wanted, held = searchable_ids(), set(target.store.document_ids(since=since))
+        missing, extra = len(wanted - held), len(held - wanted)
+        if not missing and not extra:
+            return len(held)
+        catch_up(target, seen)
+    raise RebuildIncompleteError(
+        f"The new index lacks {missing:,} of {len(wanted):,} passages and holds {extra:,} too many, so searches stay with "
+        "the old one. Try again; if it happens again, the document store loses what is written to it."
+    )
+
+
+def searchable_ids() -> set[str]:
+    """Give the ids of the passages that searches should find."""
+    current = Passage.objects.filter(
+        revision__article__state=Article.State.PUBLISHED, revision__article__current_revision=F("revision")
+    )
+    return {str(public_id) for public_id in current.values_list("public_id", flat=True)}
 
 
 def published_articles() -> QuerySet[Article]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F
-
 from knowledge.errors import SearchUnavailableError
-from knowledge.models import Article, Passage, RetrievalProfile
+from knowledge.models import RetrievalProfile
 from knowledge.services.passages import product_target
 from knowledge.services.profiles import due_builds
+from knowledge.services.rebuilding import searchable_ids
 
 Finding = tuple[str, bool]
 
@@ -24,10 +23,7 @@ def examine_search() -> Iterator[Finding]:
 
 def _store() -> Iterator[Finding]:
     """Compare the document store with the passages that it should hold."""
-    wanted = Passage.objects.filter(
-        revision__article__state=Article.State.PUBLISHED, revision__article__current_revision=F("revision")
-    )
-    ids = {str(public_id) for public_id in wanted.values_list("public_id", flat=True)}
+    ids = searchable_ids()
     store = product_target().store
     held = set(store.document_ids())
     missing, extra = len(ids - held), len(held - ids)

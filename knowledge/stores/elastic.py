@@ -69,7 +69,7 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         """Count all documents."""
         return self._ask(lambda client: int(client.count(index=self.path)["count"]))
 
-    def document_ids(self) -> list[str]:
+    def document_ids(self, *, since: int = 0) -> list[str]:  # noqa: ARG002 - an index that is filled is a new one
         """Give the ids of all documents, without their texts."""
         return [hit["_id"] for hit in self._scan(EVERYTHING, source=False)]
 
@@ -147,6 +147,10 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         asked = {"bool": {"must": [wanted], "filter": [to_query(filters)]}}
         hits = self._search(query=asked, size=top_k, source_excludes=NO_VECTOR)
         return [_document(hit, hit["_score"] * TO_FTS5_SCALE) for hit in hits]
+
+    def mark(self) -> int:
+        """Give 0: a rebuild fills an index of its own."""
+        return 0
 
     @contextmanager
     def rebuilding(self) -> Iterator["ElasticPassageStore"]:

@@ -94,9 +94,14 @@ class EmbeddedDocumentStore:
         """Count all documents."""
         return int(self._connection().execute("SELECT count(*) FROM documents").fetchone()[0])
 
-    def document_ids(self) -> list[str]:
-        """Give the ids of all documents, without their texts."""
-        return [row[0] for row in self._connection().execute("SELECT id FROM documents ORDER BY row")]
+    def document_ids(self, *, since: int = 0) -> list[str]:
+        """Give the ids of all documents, or of those written after a mark, without their texts."""
+        found = self._connection().execute("SELECT id FROM documents WHERE generation > ? ORDER BY row", (since,))
+        return [row[0] for row in found]
+
+    def mark(self) -> int:
+        """Give the number of the last write."""
+        return generation_of(self._connection())
 
     def filter_documents(self, filters: Filters | None = None) -> list[Document]:
         """Give the documents that match, in the order they were first written.

@@ -31,8 +31,11 @@ class PassageStore(Protocol):
     def count_documents(self) -> int:
         """Count all documents."""
 
-    def document_ids(self) -> list[str]:
-        """Give the ids of all documents, without their texts."""
+    def document_ids(self, *, since: int = 0) -> list[str]:
+        """Give the ids of all documents, or of those written after a mark, without their texts."""
+
+    def mark(self) -> int:
+        """Give a mark of now, for `document_ids`; where a rebuild fills a new place it is 0, since all of it is new."""
 
     def filter_documents(self, filters: "Filters | None" = None) -> "list[Document]":
         """Give the documents that match."""

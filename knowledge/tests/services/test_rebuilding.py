@@ -1,5 +1,11 @@
-import pytest
+import dataclasses
+import uuid
 
+import pytest
+from django.core.management import CommandError, call_command
+from haystack.document_stores.types import DuplicatePolicy
+
+from knowledge.errors import RebuildIncompleteError
 from knowledge.models import Article, Passage
 from knowledge.services import articles, ingestion, passages, rebuilding
 from knowledge.services.search import search
@@ -104,6 +110,70 @@ def test_a_rebuild_that_breaks_leaves_searches_as_they_were(store, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         rebuilding.rebuild_store()
     assert search(query="CSV file of everything")
+
+
+def losing_writes(monkeypatch, store, *, from_call=0):
+    """Let the store say that it wrote what it did not."""
+    write, calls = type(store).write_documents, []
+
+    def lossy(self, documents, *args, **options):
+        calls.append(1)
+        kept = documents if len(calls) <= from_call else documents[1:]
+        write(self, kept, *args, **options)
+        return len(documents)
+
+    monkeypatch.setattr(type(store), "write_documents", lossy)
+
+
+def test_a_store_that_lost_something_is_not_put_to_use(store, monkeypatch):
+    for number in range(3):
+        publish_text(f"Article {number}", f"A text about number {number}.")
+    ingestion.index_waiting()
+    before = stored_ids(store)
+    losing_writes(monkeypatch, store)
+    with pytest.raises(RebuildIncompleteError, match="lacks 1 of 3 passages and holds 0 too many"):
+        rebuilding.rebuild_store()
+    assert stored_ids(store) == before
+    monkeypatch.undo()
+    assert len(search(query="text about number")) == 3
+
+
+def test_a_passage_too_many_is_noticed_before_it_is_put_to_use(store, monkeypatch):
+    publish_text(*EXPORT)
+    ingestion.index_waiting()
+    fill = rebuilding.fill
+
+    def filled(target, on_batch, **options):
+        fill(target, on_batch, **options)
+        document = target.store.filter_documents()[0]
+        target.store.write_documents([dataclasses.replace(document, id=str(uuid.uuid4()))], DuplicatePolicy.OVERWRITE)
+
+    monkeypatch.setattr(rebuilding, "fill", filled)
+    with pytest.raises(RebuildIncompleteError, match="lacks 0 of 1 passages and holds 1 too many"):
+        rebuilding.rebuild_store()
+
+
+def test_the_command_says_that_nothing_was_changed(store, monkeypatch):
+    publish_text(*EXPORT)
+    ingestion.index_waiting()
+    losing_writes(monkeypatch, store)
+    with pytest.raises(CommandError, match="Nothing was changed: The new index lacks 1 of 1"):
+        call_command("reindex", verbosity=0)
+
+
+def test_a_rebuild_that_was_killed_loses_nothing_and_the_next_one_completes_it(store):
+    for number in range(3):
+        publish_text(f"Article {number}", f"A text about number {number}.")
+    ingestion.index_waiting()
+    before = stored_ids(store)
+    # What a killed process leaves: a store that was begun and neither completed nor cleaned up.
+    left = store.rebuilding()
+    begun = left.__enter__()
+    begun.write_documents(store.filter_documents()[:1], DuplicatePolicy.OVERWRITE)
+    assert len(search(query="text about number")) == 3
+    assert rebuilding.rebuild_store() == 3
+    assert stored_ids(store) == before
+    assert len(search(query="text about number")) == 3
 
 
 def test_the_delete_wins_over_a_write_that_another_worker_finishes_late(store, monkeypatch):

@@ -24,4 +24,6 @@ class Command(BaseCommand):
                 passages = rebuilding.rebuild_store(on_batch=bar.update, is_split_again=options["split"])
             except DomainError as exc:
                 raise CommandError(f"Nothing was changed: {exc.message}") from exc
-        self.stdout.write(f"{passages} passages of {total} articles are in the document store.")
+        self.stdout.write(
+            f"{passages} passages of {total} articles are in the document store, each checked against the database."
+        )
