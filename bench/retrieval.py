@@ -2,9 +2,10 @@
 
 python bench/retrieval.py                         250 and 20,000 passages; Elasticsearch when ELASTICSEARCH_URL is set
 python bench/retrieval.py --passages 1000
+python bench/retrieval.py --evaluations DIR...    texts and questions of folders in the form of `evaluate retrieval`
 
-Passages are made up of the demo's sentences and have random vectors: that costs a search as much as real ones, and
-filling takes seconds instead of minutes.
+Passages are made up of the demo's sentences, or cut from the folders' texts, and have random vectors: that costs a search
+as much as real ones, and filling takes seconds instead of minutes. Questions of a folder come with what was said before.
 """
 
 import json
@@ -17,8 +18,9 @@ import time
 import urllib.request
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ from bench.report import Table, show, write_json  # noqa: E402 - needs the path
 
 if TYPE_CHECKING:
     from knowledge.stores.protocol import PassageStore
+    from knowledge.turns import WeightedText
 
 EMBEDDING = "embedding of the question alone"
 WORDS = 60
@@ -49,35 +52,67 @@ def setup(folder: str) -> None:
     django.setup()
 
 
-def questions() -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and the customer's turns before it."""
+
+    text: str
+    history: tuple[str, ...] = ()
+
+
+def questions() -> list[Asked]:
     """Give the demo's phrases, in an order of their own."""
     from supportai.demo.configuration import read_yaml
 
     phrases = [line.strip() for row in read_yaml("intents.yaml") for line in row["examples"].splitlines()]
     found = [phrase for phrase in phrases if phrase]
     random.Random(7).shuffle(found)
+    return [Asked(phrase) for phrase in found]
+
+
+def questions_of(folders: Sequence[Path]) -> list[Asked]:
+    """Give the development questions of evaluation folders, mixed."""
+    from knowledge.evaluation import read_questions
+
+    found = [Asked(q.text, q.history) for folder in folders for q in read_questions(folder / "dev.jsonl")]
+    random.Random(7).shuffle(found)
     return found
 
 
-def fill(store: "PassageStore", number: int) -> None:
+def sentences_of(texts: Iterable[str]) -> list[str]:
+    """Cut texts into what passages are made of."""
+    return [sentence for text in texts for sentence in re.split(r"(?<=[.!?])\s+", text) if sentence]
+
+
+def demo_sentences() -> list[str]:
+    """Cut the demo's articles."""
+    from supportai.demo.articles import FOLDER
+
+    return sentences_of(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md")))
+
+
+def evaluation_sentences(folders: Sequence[Path]) -> list[str]:
+    """Cut the texts of evaluation folders."""
+    from knowledge.evaluation import read_rows
+
+    return sentences_of(str(row["text"]) for folder in folders for row in read_rows(folder / "corpus.jsonl"))
+
+
+def fill(store: "PassageStore", number: int, sentences: Sequence[str]) -> None:
     """Write made-up passages."""
     import numpy as np
     from haystack import Document
 
     from knowledge.services.embedding import DIMENSIONS
-    from supportai.demo.articles import FOLDER
 
     dice, numbers = random.Random(7), np.random.default_rng(7)
-    sentences = [
-        s for path in sorted(FOLDER.glob("*.md")) for s in re.split(r"(?<=[.!?])\s+", path.read_text(encoding="utf-8"))
-    ]
     for first in range(0, number, BATCH):
         vectors = numbers.standard_normal((min(BATCH, number - first), DIMENSIONS)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         store.write_documents([_passage(Document, dice, sentences, vector.tolist()) for vector in vectors])
 
 
-def _passage(document: Any, dice: random.Random, sentences: list[str], vector: list[float]) -> Any:
+def _passage(document: Any, dice: random.Random, sentences: Sequence[str], vector: list[float]) -> Any:
     text = ""
     while text.count(" ") < WORDS:
         text += dice.choice(sentences) + " "
@@ -125,7 +160,14 @@ def raw_words(store: "PassageStore") -> Callable[[str], object]:
     return lambda question: connection.execute(sql, (match_expression(question), CANDIDATES)).fetchall()
 
 
-def measure(store: "PassageStore", number: int, asked: list[str]) -> Table:
+def texts_of(question: Asked) -> "list[WeightedText]":
+    """Give what is searched for."""
+    from knowledge.turns import weighted_texts
+
+    return weighted_texts(question.text, question.history)
+
+
+def measure(store: "PassageStore", number: int, asked: Sequence[Asked]) -> Table:
     """Ask every question of every part, part by part, so that a busy moment hits all alike."""
     from knowledge.pipelines.retrieve import RetrievalSettings, find
     from knowledge.services.embedding import embed
@@ -134,16 +176,18 @@ def measure(store: "PassageStore", number: int, asked: list[str]) -> Table:
     words = raw_words(store)
     vector: list[float] = []
     engine = "Elasticsearch" if store.kind == "elasticsearch" else "FTS5"
-    parts: dict[str, Callable[[str], object]] = {
-        EMBEDDING: lambda question: embed([question], is_query=True),
-        f"raw {engine} query for the words": words,
-        "store, by words": lambda question: store.lexical_retrieval(question, filters=PUBLIC, top_k=CANDIDATES),
-        "store, by meaning": lambda _question: store.dense_retrieval(vector, filters=PUBLIC, top_k=CANDIDATES),
-        "whole search": lambda question: find(query=question, history=(), filters=PUBLIC, settings=settings),
+    parts: dict[str, Callable[[Asked], object]] = {
+        EMBEDDING: lambda question: embed([t.text for t in texts_of(question)], is_query=True),
+        f"raw {engine} query for the words": lambda question: words(question.text),
+        "store, by words": lambda question: [
+            store.lexical_retrieval(t.text, filters=PUBLIC, top_k=settings.candidates) for t in texts_of(question)
+        ],
+        "store, by meaning": lambda _question: store.dense_retrieval(vector, filters=PUBLIC, top_k=settings.candidates),
+        "whole search": lambda q: find(query=q.text, history=q.history, filters=PUBLIC, settings=settings),
     }
     times: dict[str, list[float]] = defaultdict(list)
     for turn, question in enumerate([*asked[:5], *asked]):
-        vector = embed([question])[0].tolist()
+        vector = embed([question.text])[0].tolist()
         for name, part in parts.items():
             started = time.perf_counter()
             part(question)
@@ -160,10 +204,13 @@ def main() -> None:
     parser = options_of(__doc__, shapes=False)
     parser.add_argument("--passages", type=int, nargs="+", default=[250, 20_000])
     parser.add_argument("--questions", type=int, default=60)
+    parser.add_argument("--evaluations", type=Path, nargs="+", metavar="DIR", default=[])
     options = begin(parser)
     found = []
     with tempfile.TemporaryDirectory(prefix="supportai-bench-") as folder:
         setup(folder)
+        asked = questions_of(options.evaluations) if options.evaluations else questions()
+        sentences = evaluation_sentences(options.evaluations) if options.evaluations else demo_sentences()
         kinds = ["sqlite", *(["elasticsearch"] if os.environ.get("ELASTICSEARCH_URL") else [])]
         if len(kinds) == 1:
             print("Without Elasticsearch: set ELASTICSEARCH_URL to measure it too.\n", file=sys.stderr)
@@ -171,9 +218,9 @@ def main() -> None:
             for number in options.passages:
                 with opened(kind, folder) as store:
                     started = time.perf_counter()
-                    fill(store, number)
+                    fill(store, number, sentences)
                     written = number / (time.perf_counter() - started)
-                    table = measure(store, number, questions()[: options.questions])
+                    table = measure(store, number, asked[: options.questions])
                     table.rate("written, made-up vectors", written, unit="passages per s")
                     found.append(show(table))
     write_json(options.json, "retrieval", found)

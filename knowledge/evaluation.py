@@ -5,11 +5,10 @@ answerable), one JSON object a line.
 """
 
 import json
-import random
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,22 +16,15 @@ from typing import Any, Self
 import numpy as np
 
 from knowledge.readers import first_words
-from knowledge.services import answerability
 from knowledge.services.answers import ExtractedAnswer, compose
+from knowledge.services.reading import AROUND
 from knowledge.services.search import FoundPassage
-from knowledge.stores import ELASTICSEARCH, SQLITE, document_store, kind_for, place_of
+from knowledge.stores import ELASTICSEARCH, document_store, kind_for, place_of
 
 Row = dict[str, Any]
 BATCH = 64
 TOP = 10
-READ = 8
-SEED = 7
 CANDIDATES = 100
-TINY = 25
-FEW_UNANSWERABLE = 0.2
-ANSWER_KEPT = 0.5
-# What each of `answerability.FEATURES` has to mean: more of it makes an answer more likely, or less.
-SIGNS = (1, 1, 1, 1, -1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +58,16 @@ class FolderIndex:
     Leave it as a context manager, so that nothing stays behind.
 
     :param kind: "sqlite" or "elasticsearch"; empty for the kind that the product uses here.
+    :param ingest: Settings of `IngestSettings` that differ from the product's.
     """
 
-    def __init__(self, corpus: Sequence[Row], kind: str = "") -> None:
+    def __init__(self, corpus: Sequence[Row], kind: str = "", ingest: Row | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="supportai-evaluate-")
         self._kind = kind_for(kind)
         self._path = self._place()
+        self._ingest_changes = ingest or {}
+        # Settings of `RetrievalSettings` that differ from the product's.
+        self.changes: Row = {}
         self.ids = [str(row["id"]) for row in corpus]
         started = time.monotonic()
         for start in range(0, len(corpus), BATCH):
@@ -104,7 +100,7 @@ class FolderIndex:
             )
             for place, row in enumerate(rows)
         ]
-        settings = IngestSettings(store_kind=self._kind, store_path=self._path)
+        settings = IngestSettings(store_kind=self._kind, store_path=self._path, **self._ingest_changes)
         ingest_pipeline(settings).run({"splitter": {"documents": documents}})
 
     def find(self, question: Question) -> list[FoundPassage]:
@@ -112,7 +108,7 @@ class FolderIndex:
         from knowledge.pipelines.retrieve import RetrievalSettings, find
 
         settings = RetrievalSettings(
-            store_kind=self._kind, store_path=self._path, candidates=CANDIDATES, kept=CANDIDATES
+            store_kind=self._kind, store_path=self._path, candidates=CANDIDATES, kept=CANDIDATES, **self.changes
         )
         found = find(query=question.text, history=question.history, filters=None, settings=settings)
         return [self._passage(place, document) for place, document in enumerate(found)]
@@ -171,7 +167,7 @@ def ask(index: FolderIndex, question: Question, without: Iterable[str] = ()) -> 
     hidden = set(without)
     found = [passage for passage in index.find(question) if passage.slug not in hidden]
     documents = tuple(dict.fromkeys(passage.slug for passage in found))
-    answer = compose(question=question.text, passages=found[:READ], history=question.history)
+    answer = compose(question=question.text, passages=found[:AROUND], history=question.history)
     kept = replace(question, answer_ids=question.answer_ids - hidden)
     return Outcome(kept, documents, answer)
 
@@ -199,12 +195,16 @@ def evaluate_retrieval(
             milliseconds.append((time.monotonic() - started) * 1000)
             on_question(1)
     return {
-        **_ranking(outcomes),
-        **_abstention(outcomes),
+        **figures_of(outcomes),
         "index_docs_per_second": round(len(corpus) / index.seconds, 1),
         "query_ms_p50": round(float(np.percentile(milliseconds, 50)), 1),
         "query_ms_p95": round(float(np.percentile(milliseconds, 95)), 1),
     }
+
+
+def figures_of(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
+    """Give the figures that hang on what was found and how sure the product was."""
+    return {**_ranking(outcomes), **_abstention(outcomes)}
 
 
 def _ranking(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
@@ -264,71 +264,3 @@ def coverage(scores: np.ndarray[Any, Any], right: np.ndarray[Any, Any], share: f
 def _mean(values: Iterable[float]) -> float | None:
     found = list(values)
     return round(float(np.mean(found)), 4) if found else None
-
-
-def answerability_outcomes(folders: Sequence[Path]) -> Iterator[Outcome]:
-    """Ask the development questions of folders, over whole, tiny and robbed knowledge bases.
-
-    A company may start with 25 articles, so each question is also asked with a random 25 documents only; and since
-    some folders hold few unanswerable questions, each answerable one is there also asked with its answers taken away.
-    """
-    chance = random.Random(SEED)  # noqa: S311 - a repeatable draw, no secret
-    for folder in folders:
-        # One model serves both stores, so it does not matter which one finds the passages.
-        with FolderIndex(read_rows(folder / "corpus.jsonl"), SQLITE) as index:
-            questions = [q for q in read_questions(folder / "dev.jsonl") if q.is_answerable is not None]
-            is_robbed = sum(not q.is_answerable for q in questions) < FEW_UNANSWERABLE * len(questions)
-            for question in questions:
-                yield ask(index, question)
-                small = set(chance.sample(index.ids, min(TINY, len(index.ids)))) | (
-                    set(question.answer_ids) if chance.random() < ANSWER_KEPT else set()
-                )
-                yield ask(index, question, without=[id_ for id_ in index.ids if id_ not in small])
-                if is_robbed and question.answer_ids:
-                    yield ask(index, question, without=question.answer_ids)
-
-
-def fit_answerability(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Fit the logistic model of `services/answerability.py` and give what its JSON file holds.
-
-    Both outcomes weigh the same, since how many questions can be answered differs between companies. A feature that
-    these data give the wrong sign, such as making missing words a good thing, gets no weight.
-    """
-    names = answerability.FEATURES
-    outcomes = [outcome for outcome in outcomes if outcome.answer.features]
-    table = np.array([[outcome.answer.features[name] for name in names] for outcome in outcomes])
-    right = np.array([outcome.is_right for outcome in outcomes])
-    means, scales = table.mean(axis=0), table.std(axis=0) + 1e-9
-    weights, intercept = _fit_with_signs((table - means) / scales, right, np.array(SIGNS))
-    return {
-        "made_by": "python manage.py evaluate answerability stackfaq mtrag --json knowledge/services/answerability.json",
-        "rows": len(right),
-        "share_right": round(float(right.mean()), 4),
-        "intercept": round(intercept, 5),
-        "weights": _named(names, weights),
-        "means": _named(names, means),
-        "scales": _named(names, scales),
-    }
-
-
-def _fit_with_signs(
-    table: np.ndarray[Any, Any], right: np.ndarray[Any, Any], signs: np.ndarray[Any, Any]
-) -> tuple[np.ndarray[Any, Any], float]:
-    """Fit a logistic regression, leaving out features until all weights have their sign; give weights, intercept."""
-    from sklearn.linear_model import LogisticRegression
-
-    used = np.ones(len(signs), dtype=bool)
-    weights = np.zeros(len(signs))
-    while True:
-        model = LogisticRegression(C=1.0, tol=1e-8, max_iter=5000, class_weight="balanced")
-        model.fit(table[:, used], right)
-        weights[:] = 0.0
-        weights[used] = model.coef_[0]
-        wrong = weights * signs < 0
-        if not wrong.any():
-            return weights, float(model.intercept_[0])
-        used[int(np.argmax(np.abs(weights) * wrong))] = False
-
-
-def _named(names: Sequence[str], values: Sequence[float] | np.ndarray[Any, Any]) -> dict[str, float]:
-    return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)}

@@ -16,7 +16,8 @@ Figures = dict[str, Any]
 class Command(BaseCommand):
     help = (
         "Measure the product on a folder of the forms in docs: `evaluate intents DIR`, `evaluate retrieval DIR`, "
-        "`evaluate learning DIR`; or fit the answerability model (`evaluate answerability DIR…`). Prints a table. "
+        "`evaluate learning DIR`, `evaluate answers CORPUS QUESTIONS` with our own questions (--split dev, held or all); or "
+        "fit the answerability model (`evaluate answerability DIR… CORPUS:QUESTIONS…`). Prints a table. "
         "Exit status 2 when a folder is malformed."
     )
 
@@ -30,12 +31,17 @@ class Command(BaseCommand):
             choices=("sqlite", "elasticsearch"),
             help="Where passages are searched; without it where the product searches here. For retrieval and learning.",
         )
+        parser.add_argument(
+            "--ablate",
+            action="store_true",
+            help="For retrieval: change one part of search at a time, and give the figures of each way.",
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="Also write one flat JSON object there.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             with tqdm(desc=options["task"], unit=" rows", disable=options["verbosity"] == 0) as bar:
-                job = Job(options["folders"], options["split"], options["store"], bar.update)
+                job = Job(options["folders"], options["split"], options["store"], bar.update, options["ablate"])
                 figures = TASKS[options["task"]](job)
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise CommandError(f"The folder cannot be used: {_why(exc)}", returncode=2) from exc
@@ -54,6 +60,7 @@ class Job:
     split: str
     store: str
     on_row: Callable[[int], object]
+    is_ablation: bool = False
 
     @property
     def folder(self) -> Path:
@@ -78,8 +85,10 @@ def _intents(job: Job) -> Figures:
 
 
 def _retrieval(job: Job) -> Figures:
-    from knowledge import evaluation
+    from knowledge import ablation, evaluation
 
+    if job.is_ablation:
+        return ablation.ablate(job.folder, job.split, job.on_row, job.store)
     return evaluation.evaluate_retrieval(job.folder, job.split, job.on_row, job.store)
 
 
@@ -93,17 +102,31 @@ def _learning(job: Job) -> Figures:
 
 
 def _answerability(job: Job) -> Figures:
-    from knowledge import evaluation
+    from knowledge import answerability_fit
 
-    outcomes = []
-    for outcome in evaluation.answerability_outcomes(job.folders):
-        outcomes.append(outcome)
+    examples = []
+    for example in answerability_fit.examples_of([str(folder) for folder in job.folders], job.split):
+        examples.append(example)
         job.on_row(1)
-    return evaluation.fit_answerability(outcomes)
+    fitted = answerability_fit.fit_answerability(examples)
+    unseen = answerability_fit.across_sets(examples)
+    return {**fitted, **{f"unseen_{name}": value for name, value in unseen.items()}}
+
+
+def _answers(job: Job) -> Figures:
+    from knowledge import answers_evaluation
+    from tickets.models import AgentConfiguration
+
+    if len(job.folders) != 2:  # noqa: PLR2004 - two
+        raise ValueError("give the folder of the corpus and the file of questions")
+    corpus, questions = job.folders
+    threshold = AgentConfiguration().answer_threshold
+    return answers_evaluation.evaluate_answers(corpus, questions, job.split, job.on_row, job.store, threshold=threshold)
 
 
 TASKS: dict[str, Callable[[Job], Figures]] = {
     "answerability": _answerability,
+    "answers": _answers,
     "intents": _intents,
     "learning": _learning,
     "retrieval": _retrieval,
