@@ -71,6 +71,9 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
 
     def document_ids(self, *, since: int = 0) -> list[str]:  # noqa: ARG002 - an index that is filled is a new one
         """Give the ids of all documents, without their texts."""
+        if not self.is_alias:
+            # An index that is being filled shows what was written when it is asked to.
+            self._ask(lambda client: client.indices.refresh(index=self.path))
         return [hit["_id"] for hit in self._scan(EVERYTHING, source=False)]
 
     def filter_documents(self, filters: Filters | None = None) -> list[Document]:

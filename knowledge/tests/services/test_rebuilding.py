@@ -84,18 +84,16 @@ def test_what_is_published_archived_or_revised_meanwhile_counts(store, monkeypat
 def test_a_change_between_the_last_look_and_the_switch_counts_too(store, monkeypatch):
     article = publish_text(*EXPORT)
     ingestion.index_waiting()
-    catch_up, calls = rebuilding.catch_up, []
+    verify = rebuilding.verify
 
-    def archived_after_the_first(target, seen):
-        catch_up(target, seen)
-        if not calls:
-            articles.archive_article(article_id=article.pk)
-            ingestion.index_articles([article.pk])
-        calls.append(target.store.path)
+    def archived_after_it(target, seen, **options):
+        count = verify(target, seen, **options)
+        articles.archive_article(article_id=article.pk)
+        ingestion.index_articles([article.pk])
+        return count
 
-    monkeypatch.setattr(rebuilding, "catch_up", archived_after_the_first)
+    monkeypatch.setattr(rebuilding, "verify", archived_after_it)
     rebuilding.rebuild_store()
-    assert len(calls) == 2
     assert store.count_documents() == 0
 
 
@@ -145,6 +143,7 @@ def test_a_passage_too_many_is_noticed_before_it_is_put_to_use(store, monkeypatc
 
     def filled(target, on_batch, **options):
         fill(target, on_batch, **options)
+        assert len(target.store.document_ids()) == 1
         document = target.store.filter_documents()[0]
         target.store.write_documents([dataclasses.replace(document, id=str(uuid.uuid4()))], DuplicatePolicy.OVERWRITE)
 
