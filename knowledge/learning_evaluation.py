@@ -15,6 +15,7 @@ import numpy as np
 from knowledge.evaluation import Row, read_rows
 from knowledge.services import ingestion, learning
 from knowledge.services.answers import compose
+from knowledge.services.reading import AROUND
 from knowledge.services.search import search
 from supportai.core.actors import SYSTEM
 from supportai.core.errors import InvalidInputError
@@ -105,7 +106,7 @@ class Learner:
 
     def ask(self, question: Asked) -> tuple[float, bool]:
         """Give how sure the product is of its answer, and whether the article on top is a right one."""
-        found = search(query=question.text, history=question.history)
+        found = search(query=question.text, history=question.history, limit=AROUND)
         answer = compose(question=question.text, passages=found, history=question.history)
         is_right = bool(found) and not self.ids[found[0].article_id].isdisjoint(question.answer_ids)
         return answer.probability, is_right

@@ -13,6 +13,8 @@ UnitKind = Literal["sentence", "step", "bullet", "row", "code"]
 
 # First words of an instruction. A list whose entries begin so tells what to do; "The customer is verified" does not.
 TELLING = word_list("instructions")
+# A rule or a bullet alone says nothing.
+SAYS = re.compile(r"\w")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 # "If you use Slack, open …" and "In Settings, choose …" tell something after the comma.
 OPENERS = frozenset(
@@ -56,7 +58,11 @@ def units_of(body: str) -> tuple[Unit, ...]:
             heading = heading_text(body, block)
             continue
         about = _announcement(units, number) or heading
-        units += [replace(unit, about=unit.about or about) for unit in _block_units(body, block, number) if unit.text]
+        units += [
+            replace(unit, about=unit.about or about)
+            for unit in _block_units(body, block, number)
+            if SAYS.search(unit.text)
+        ]
     return tuple(units)
 
 

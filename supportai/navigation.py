@@ -39,6 +39,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("knowledge.Source", "database", "Where articles come from"),
         Place("knowledge.SourceDocument", "description", "What became of each file and page", title="Documents"),
         Place("knowledge.EvaluationCase", "quiz", "Questions whose answers are known"),
+        Place("knowledge.AnswerCalibration", "balance", "What outcomes changed about how sure answers are"),
         Place("knowledge.RetrievalProfile", "manage_search", "Which model finds passages by meaning"),
     ),
     "Customers": (

@@ -17,3 +17,11 @@ def forget_old_events() -> None:
 def forget_old_answers() -> None:
     """Delete answers to keys of the API past their day once a night; they hold what customers wrote."""
     forget_answers()
+
+
+@db_periodic_task(crontab(minute="37", hour="3"))
+def recalibrate_answers() -> None:
+    """Move the chance of answers by what came of them, once a night."""
+    from tickets.services import outcomes
+
+    outcomes.recalibrate()

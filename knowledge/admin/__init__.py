@@ -1,6 +1,7 @@
 """Admin pages of knowledge."""
 
 from knowledge.admin.articles import ArticleAdmin
+from knowledge.admin.calibrations import AnswerCalibrationAdmin
 from knowledge.admin.categories import CategoryAdmin
 from knowledge.admin.gaps import GapAdmin
 from knowledge.admin.hygiene import FindingAdmin
@@ -10,6 +11,7 @@ from knowledge.admin.sources import SourceAdmin
 from knowledge.admin.suggestions import EvaluationCaseAdmin, SuggestionAdmin
 
 __all__ = [
+    "AnswerCalibrationAdmin",
     "ArticleAdmin",
     "CategoryAdmin",
     "EvaluationCaseAdmin",

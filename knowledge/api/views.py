@@ -19,8 +19,9 @@ from knowledge.api.filters import ArticleFilter, GapFilter
 from knowledge.api.permissions import ReadsOrWritesArticles
 from knowledge.models import Article, Gap, Revision
 from knowledge.services import articles
-from knowledge.services.answers import compose
+from knowledge.services.calibration import answer_question
 from knowledge.services.categories import category_named
+from knowledge.services.reading import AROUND
 from knowledge.services.search import search
 from supportai.core.actors import Actor
 from supportai.core.api.bodies import valid
@@ -147,8 +148,8 @@ class SearchView(APIView):
             audience=asked["audience"],
             language=asked["language"],
             product=asked["product"],
-            limit=max(asked["limit"], 8),
+            limit=max(asked["limit"], AROUND),
         )
-        answer = compose(question=asked["q"], passages=found)
+        answer = answer_question(question=asked["q"], passages=found)
         result = {"results": found[: asked["limit"]], "answer": answer.sentences, "probability": answer.probability}
         return Response(serializers.SearchResultSerializer(result).data)

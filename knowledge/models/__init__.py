@@ -2,6 +2,7 @@
 
 from knowledge.models.answer_use import AnswerUse
 from knowledge.models.article import Article
+from knowledge.models.calibration import AnswerCalibration
 from knowledge.models.category import Category
 from knowledge.models.finding import Finding, HygieneCheck
 from knowledge.models.gap import Gap, GapQuestion
@@ -13,6 +14,7 @@ from knowledge.models.suggestion import EvaluationCase, Observation, Suggestion
 
 __all__ = [
     "BUILT_IN",
+    "AnswerCalibration",
     "AnswerUse",
     "Article",
     "ArticleChange",

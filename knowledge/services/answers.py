@@ -1,21 +1,22 @@
 """compose(): whole sentences and steps of passages that answer a question, and how likely they do."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from statistics import fmean
 
 import numpy as np
 
-from knowledge.quotes import Unit, is_told, tells_steps, units_of
+from knowledge.markdown import to_plain
+from knowledge.questions import FIGURE, Question, read_question, share_of
+from knowledge.quotes import Unit, is_told
+from knowledge.sentences import split_sentences
 from knowledge.services import answerability
-from knowledge.services.embedding import Vectors, embed
+from knowledge.services.conflicts import Conflict, conflict_of
+from knowledge.services.embedding import Vectors
+from knowledge.services.reading import FULL_WORDS, STEPS_BONUS, Read, has_figure, read_passages
 from knowledge.services.search import FoundPassage
 from knowledge.stopwords import stems
-from knowledge.turns import WeightedText, weighted_texts
 
-# Passages that may be quoted; further ones only speak for how sure the search is.
-READ_PASSAGES = 6
 MAX_SENTENCES = 6
 MAX_CHARS = 900
 # A passage as short as this is quoted whole: leaving sentences out would save nobody time.
@@ -23,21 +24,16 @@ WHOLE_UNITS = 4
 WHOLE_CHARS = 420
 MAX_BULLETS = 8
 BEST_BULLETS = 5
-# In cosine: what the question's words are worth in a sentence and in a passage, what steps are worth when a way is
-# asked for, what a text loses that is too short to say more than the question did, and what a passage loses that lacks
-# a word of the question which the other titles have: asked about plan Diamond, the page on plan Gold is wrong.
-WORD_BONUS = 0.08
-PASSAGE_WORDS_BONUS = 0.04
-STEPS_BONUS = 0.02
+# In cosine: how much worse the section with the steps may fit than its article's introduction, how much worse the
+# neighbours of the best sentence, and how near a sentence must be to the best one to be added from elsewhere. A fact is
+# answered with less around it than a way.
 STEPS_WITHIN = 0.14
-SHORT_LOSS = 0.20
-NAME_LOSS = 0.12
-FULL_WORDS = 8
-RETRIEVAL_SHARE = 0.85
 KEEP_WITHIN = 0.16
+KEEP_WITHIN_FACT = 0.10
 ADD_WITHIN = 0.02
 ADD_FROM_WITHIN = 0.04
 TOO_ALIKE = 0.93
+LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +53,17 @@ class QuotedSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedAnswer:
-    """What can be quoted as an answer; `probability` is the calibrated chance that it answers the question."""
+    """What can be quoted as an answer; `probability` is the calibrated chance that it answers the question.
+
+    `conflict` is there when published passages disagree on it; what is quoted is then the one that counts. `calibration`
+    is the version of the deployment's own calibration that moved the probability, 0 for none.
+    """
 
     sentences: tuple[QuotedSentence, ...] = ()
     probability: float = 0.0
     features: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A passage with its units and how well each fits the question."""
-
-    passage: FoundPassage
-    units: tuple[Unit, ...]
-    vectors: Vectors
-    fits: tuple[float, ...]
-    words: frozenset[str]
-    value: float
-
-    @property
-    def best(self) -> float:
-        """Give the fit of the unit that fits best."""
-        return max(self.fits, default=0.0)
+    conflict: Conflict | None = None
+    calibration: int = 0
 
 
 def compose(*, question: str, passages: Sequence[FoundPassage], history: Sequence[str] = ()) -> ExtractedAnswer:
@@ -89,114 +74,85 @@ def compose(*, question: str, passages: Sequence[FoundPassage], history: Sequenc
     """
     if not passages or not question.strip():
         return ExtractedAnswer()
-    texts = weighted_texts(question, history)
-    context = texts[-1].text
-    wants_steps = answerability.asks_how(question)
-    read = _read(texts, passages[:READ_PASSAGES], wants_steps=wants_steps)
-    quoted = [entry.passage for entry in read[:1]]
+    asked = read_question(question, history)
+    read = read_passages(asked, passages)
+    conflict = conflict_of(read)
+    if conflict is not None:
+        read = [entry for entry in read if entry.passage is not conflict.dropped_passage]
+    top = _top(read, asked) if read else None
+    chosen = _choose(top, read, asked) if top else []
     features = answerability.features(
-        question=question,
-        context=context,
-        passages=[*quoted, *(passage for passage in passages if passage not in quoted)],
-        best_sentence=max((entry.best for entry in read), default=0.0),
+        question=asked, passages=passages, read=read, top=top, quoted=[quote.text for quote in chosen]
     )
-    chosen = _choose(read, wants_steps=wants_steps)
-    probability = answerability.probability(features) if chosen else 0.0
-    return ExtractedAnswer(sentences=tuple(chosen), probability=probability, features=features)
-
-
-def _read(texts: Sequence[WeightedText], passages: Sequence[FoundPassage], *, wants_steps: bool) -> list[_Read]:
-    """Measure how well each unit of each passage fits, best passage first."""
-    asked = embed([entry.text for entry in texts], is_query=True)
-    vector = np.array([entry.weight for entry in texts], dtype=np.float32) @ asked
-    words = stems(texts[0].text) or stems(texts[-1].text)
-    titles = [stems(f"{passage.title} {passage.heading}") for passage in passages]
-    read = [
-        _fit(passage, vector, words, loss=_name_loss(words, passage, titles), wants_steps=wants_steps)
-        for passage in passages
-    ]
-    return sorted((entry for entry in read if entry.units), key=lambda entry: -entry.value)
-
-
-def _fit(passage: FoundPassage, vector: Vectors, words: frozenset[str], *, loss: float, wants_steps: bool) -> _Read:
-    units, vectors = _units(passage.body)
-    fits = tuple(
-        float(unit_vector @ vector) + WORD_BONUS * _share(words, unit.meaning) - _short_loss(unit.meaning)
-        for unit, unit_vector in zip(units, vectors, strict=True)
+    return ExtractedAnswer(
+        sentences=tuple(chosen),
+        probability=answerability.probability(features) if chosen else 0.0,
+        features=features,
+        conflict=conflict,
     )
-    # Two units, because a single sentence may only resemble the question.
-    fit = fmean(sorted(fits)[-2:]) if fits else 0.0
-    value = RETRIEVAL_SHARE * passage.score + (1 - RETRIEVAL_SHARE) * fit - loss
-    value += PASSAGE_WORDS_BONUS * _share(words, _whole_text(passage))
-    if wants_steps and tells_steps(units):
-        value += STEPS_BONUS
-    return _Read(passage, units, vectors, fits, words, value - _short_loss(passage.body) / 2)
 
 
-def _name_loss(words: frozenset[str], passage: FoundPassage, titles: Sequence[frozenset[str]]) -> float:
-    missing = words - stems(_whole_text(passage))
-    shares = (sum(word in title for title in titles) / len(titles) for word in missing)
-    return NAME_LOSS * max(shares, default=0.0)
+def _top(read: Sequence[Read], question: Question) -> Read:
+    """Give the best passage, or for an introduction the section of its article that tells the way asked for.
+
+    Only a section whose heading fits as well takes that place: steps for something else are no answer.
+    """
+    top = read[0]
+    if not question.wants_steps or top.tells_steps or top.passage.heading:
+        return top
+    siblings = (entry for entry in read[1:] if entry.passage.article_id == top.passage.article_id)
+    return next((entry for entry in siblings if entry.tells_steps and entry.value >= top.value - STEPS_WITHIN), top)
 
 
-def _whole_text(passage: FoundPassage) -> str:
-    return f"{passage.title} {passage.heading} {passage.body}"
-
-
-def _short_loss(text: str) -> float:
-    """Take something from a text of a few words: it can fit a question without answering it."""
-    return SHORT_LOSS * max(0, FULL_WORDS - len(text.split())) / FULL_WORDS
-
-
-@lru_cache(maxsize=512)
-def _units(body: str) -> tuple[tuple[Unit, ...], Vectors]:
-    units = units_of(body)
-    return units, embed([unit.meaning for unit in units])
-
-
-def _share(words: frozenset[str], text: str) -> float:
-    return len(words & stems(text)) / len(words) if words else 0.0
-
-
-def _choose(read: Sequence[_Read], *, wants_steps: bool) -> list[QuotedSentence]:
-    if not read:
-        return []
-    top = _with_steps(read) if wants_steps else read[0]
-    chosen = _from_passage(top, wants_steps=wants_steps)
+def _choose(top: Read, read: Sequence[Read], question: Question) -> list[QuotedSentence]:
+    fact = _fact_in_a_step(top, question)
+    if fact:
+        return fact
+    chosen = _from_passage(top, question)
     quoted = [_quote(top, index) for index in chosen]
     if any(top.units[index].kind != "sentence" for index in chosen):
         return quoted
-    return _with_more(quoted, [top.vectors[index] for index in chosen], read)
+    return _with_more(quoted, [top.vectors[index] for index in chosen], [top, *(e for e in read if e is not top)])
 
 
-def _with_steps(read: Sequence[_Read]) -> _Read:
-    """Give the best passage, or the one of its article that tells the steps: an introduction is no way to do it."""
-    top = read[0]
-    if tells_steps(top.units):
-        return top
-    siblings = (entry for entry in read[1:] if entry.passage.article_id == top.passage.article_id)
-    near = (entry for entry in siblings if tells_steps(entry.units) and entry.value >= top.value - STEPS_WITHIN)
-    return next(near, top)
+def _fact_in_a_step(entry: Read, question: Question) -> list[QuotedSentence]:
+    """Quote the sentence with the figure that was asked for when it stands in a step: nobody wants the way then."""
+    best = max(range(len(entry.units)), key=lambda index: entry.fits[index])
+    unit = entry.units[best]
+    if not question.wants_figure or unit.kind != "step" or not has_figure(unit):
+        return []
+    spans = split_sentences(entry.passage.body[unit.start : unit.end], unit.start)
+    said = [(start, end, _plain(entry.passage.body[start:end])) for start, end in spans]
+    with_figure = [span for span in said if FIGURE.search(span[2])]
+    if not with_figure:
+        return []
+    start, end, text = max(with_figure, key=lambda span: share_of(question.words, span[2]))
+    offset = entry.passage.start
+    return [QuotedSentence(text=text, passage=entry.passage, start=offset + start, end=offset + end)]
 
 
-def _from_passage(entry: _Read, *, wants_steps: bool) -> list[int]:
+def _plain(text: str) -> str:
+    return " ".join(to_plain(LIST_MARK.sub("", text)).split())
+
+
+def _from_passage(entry: Read, question: Question) -> list[int]:
     """Choose units of one passage, in its order."""
     everything = list(range(len(entry.units)))
     length = sum(len(unit.text) for unit in entry.units)
     has_table = any(unit.kind == "row" for unit in entry.units)
     if len(everything) <= WHOLE_UNITS and length <= WHOLE_CHARS and not has_table:
         return everything
-    block = _best_block(entry, wants_steps=wants_steps)
+    block = _best_block(entry, wants_steps=question.wants_steps)
     members = [index for index in everything if entry.units[index].block == block]
     kind = entry.units[members[0]].kind
     if kind == "step":
         return _lead_in(entry, members[0]) + members
     if kind in {"bullet", "row"}:
-        return _lead_in(entry, members[0]) + _best_entries(entry, members)
-    return _sentences_around(entry, members)
+        return _lead_in(entry, members[0]) + _best_entries(entry, members, question)
+    return _sentences_around(entry, members, question)
 
 
-def _best_block(entry: _Read, *, wants_steps: bool) -> int:
+def _best_block(entry: Read, *, wants_steps: bool) -> int:
     """Give the block that fits best; asked for a way to do something, steps count a little more."""
     values: dict[int, float] = {}
     for unit, fit in zip(entry.units, entry.fits, strict=True):
@@ -207,11 +163,11 @@ def _best_block(entry: _Read, *, wants_steps: bool) -> int:
     return max(values, key=lambda block: values[block])
 
 
-def _has_block(entry: _Read, block: int) -> bool:
+def _has_block(entry: Read, block: int) -> bool:
     return any(unit.block == block for unit in entry.units)
 
 
-def _lead_in(entry: _Read, first: int) -> list[int]:
+def _lead_in(entry: Read, first: int) -> list[int]:
     """Give the sentence before a list, which says what the list is for."""
     if first == 0:
         return []
@@ -220,31 +176,42 @@ def _lead_in(entry: _Read, first: int) -> list[int]:
     return [first - 1] if before.leads_in and follows else []
 
 
-def _best_entries(entry: _Read, members: Sequence[int]) -> list[int]:
+def _best_entries(entry: Read, members: Sequence[int], question: Question) -> list[int]:
     """Give a short list whole, the best entries of a long one, and of a table the rows that were asked about."""
     if entry.units[members[0]].kind == "row":
-        return _asked_rows(entry, members)
+        return _asked_rows(entry, members, question)
     if len(members) <= MAX_BULLETS:
         return list(members)
     return sorted(sorted(members, key=lambda index: -entry.fits[index])[:BEST_BULLETS])
 
 
-def _asked_rows(entry: _Read, members: Sequence[int]) -> list[int]:
-    """Give the head of a table with the rows whose first cells the question names, else with the first rows."""
+def _asked_rows(entry: Read, members: Sequence[int], question: Question) -> list[int]:
+    """Give the head of a table with the rows whose first cells the question names, else any cell, else the first rows."""
     head, rows = members[0], list(members[1:])
-    named = [entry.words & stems(entry.units[index].text.partition("|")[0]) for index in rows]
+    texts = [entry.units[index].text for index in rows]
+    asked = _named_in([text.partition("|")[0] for text in texts], question) or _named_in(texts, question)
+    return [head, *([rows[place] for place in asked] or rows)[:MAX_BULLETS]]
+
+
+def _named_in(texts: Sequence[str], question: Question) -> list[int]:
+    """Give the places of the texts that have a word of the question which not all of them have."""
+    named = [frozenset(question.words) & stems(text) for text in texts]
     in_all = frozenset.intersection(*named) if named else frozenset()
-    asked = [index for index, words in zip(rows, named, strict=True) if words - in_all]
-    return [head, *(asked or rows)[:MAX_BULLETS]]
+    return [place for place, words in enumerate(named) if words - in_all]
 
 
-def _sentences_around(entry: _Read, members: Sequence[int]) -> list[int]:
+def _sentences_around(entry: Read, members: Sequence[int], question: Question) -> list[int]:
     """Give the sentence that fits best with its neighbours as long as they fit too, and the list it announces."""
     best = max(members, key=lambda index: entry.fits[index])
     chosen = [best]
+    within = KEEP_WITHIN_FACT if question.wants_figure and has_figure(entry.units[best]) else KEEP_WITHIN
     for step in (-1, 1):
         index = best + step
-        while index in members and len(chosen) < MAX_SENTENCES and _fits_too(entry, best, index, chosen):
+        while (
+            index in members
+            and len(chosen) < MAX_SENTENCES
+            and _fits_too(entry, entry.fits[best] - within, index, chosen)
+        ):
             chosen.append(index)
             index += step
     chosen.sort()
@@ -255,19 +222,19 @@ def _sentences_around(entry: _Read, members: Sequence[int]) -> list[int]:
     return chosen
 
 
-def _fits_too(entry: _Read, best: int, index: int, chosen: Sequence[int]) -> bool:
+def _fits_too(entry: Read, least: float, index: int, chosen: Sequence[int]) -> bool:
     length = sum(len(entry.units[i].text) for i in chosen) + len(entry.units[index].text)
-    return entry.fits[index] >= entry.fits[best] - KEEP_WITHIN and length <= MAX_CHARS
+    return entry.fits[index] >= least and length <= MAX_CHARS
 
 
-def _with_more(quoted: list[QuotedSentence], vectors: list[Vectors], read: Sequence[_Read]) -> list[QuotedSentence]:
+def _with_more(quoted: list[QuotedSentence], vectors: list[Vectors], read: Sequence[Read]) -> list[QuotedSentence]:
     """Add sentences that fit as well as the best one and say something else, of these or other passages."""
     spans = {(quote.passage.passage_id, quote.start) for quote in quoted}
     best = max(entry.best for entry in read[:1])
     others = [
         (fit, entry, index)
         for entry in read
-        if entry.value >= read[0].value - ADD_FROM_WITHIN
+        if entry.value >= read[0].value - ADD_FROM_WITHIN and entry.is_other == read[0].is_other
         for index, fit in enumerate(entry.fits)
         if fit >= best - ADD_WITHIN and _says_enough(entry.units[index])
     ]
@@ -298,7 +265,7 @@ def _in_reading_order(quoted: Sequence[QuotedSentence]) -> list[QuotedSentence]:
     return sorted(quoted, key=lambda quote: (first[quote.passage.passage_id], quote.start))
 
 
-def _quote(entry: _Read, index: int) -> QuotedSentence:
+def _quote(entry: Read, index: int) -> QuotedSentence:
     unit = entry.units[index]
     offset = entry.passage.start
     number = sum(1 for other in entry.units[: index + 1] if other.block == unit.block)

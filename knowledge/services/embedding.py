@@ -92,6 +92,11 @@ class EmbeddingModel:
             vectors[batch] = self._run([encoded[i] for i in batch])
         return vectors
 
+    def token_ids(self, text: str) -> list[int]:
+        """Give a text's places in the model's vocabulary, without the marks of beginning and end."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
     def _run(self, batch: Sequence[Any]) -> Vectors:
         width = max(len(e.ids) for e in batch)
         ids = np.zeros((len(batch), width), dtype=np.int64)

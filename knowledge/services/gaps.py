@@ -115,10 +115,11 @@ def ask(question: str, *, language: str) -> tuple[float, int | None]:
         SearchUnavailableError: the document store does not answer.
     """
     # Imported here: the admin imports this module, and composing pulls in what no page needs.
-    from knowledge.services.answers import compose
+    from knowledge.services.calibration import answer_question
+    from knowledge.services.reading import AROUND
     from knowledge.services.search import search
 
-    answer = compose(question=question, passages=search(query=question, language=language))
+    answer = answer_question(question=question, passages=search(query=question, language=language, limit=AROUND))
     article_id = answer.sentences[0].passage.article_id if answer.sentences else None
     return answer.probability, article_id
 

@@ -5,7 +5,6 @@ import pytest
 
 from knowledge import evaluation
 from knowledge.evaluation import FolderIndex, auroc, coverage, evaluate_retrieval, read_questions, read_rows
-from knowledge.services import answerability
 
 CORPUS = [
     {
@@ -84,11 +83,3 @@ def test_coverage_is_the_largest_share_that_stays_right():
     assert coverage(scores, np.array([True, True, False, False]), 0.9) == 0.5
     assert coverage(scores, np.array([False, False, False, False]), 0.9) == 0.0
     assert coverage(np.array([]), np.array([]), 0.9) is None
-
-
-def test_the_fitted_model_has_the_form_that_the_product_reads(folder):
-    outcomes = list(evaluation.answerability_outcomes([folder]))
-    fitted = evaluation.fit_answerability(outcomes)
-    assert set(fitted["weights"]) == set(fitted["means"]) == set(fitted["scales"]) == set(answerability.FEATURES)
-    assert fitted["rows"] == len(outcomes)
-    assert 0 < fitted["share_right"] < 1

@@ -17,7 +17,8 @@ from knowledge.errors import SearchUnavailableError
 from knowledge.headings import last_heading
 from knowledge.models import Article
 from knowledge.services import gaps
-from knowledge.services.answers import ExtractedAnswer, QuotedSentence, compose
+from knowledge.services.answers import ExtractedAnswer, QuotedSentence
+from knowledge.services.calibration import answer_question
 from knowledge.services.search import FoundPassage
 from knowledge.services.search import search as find
 from knowledge.snippets import Piece, snippet
@@ -95,7 +96,7 @@ def _ask(query: str, language: str) -> tuple[ExtractedAnswer, Sequence[FoundPass
         passages = find(query=query, language=language, limit=SEARCHED)
     except SearchUnavailableError as exc:
         raise SearchUnavailableError("Search is not available right now. Please try again in a minute.") from exc
-    return compose(question=query, passages=passages), passages
+    return answer_question(question=query, passages=passages), passages
 
 
 def _results(query: str, answer: ExtractedAnswer, passages: Sequence[FoundPassage]) -> JSONDict:

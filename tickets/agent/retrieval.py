@@ -1,10 +1,15 @@
 """The search of a run: the knowledge app's one retrieval path, journalled so that a resume quotes the same words."""
 
+from typing import TYPE_CHECKING
+
 import structlog
 
 from supportai.core.errors import DomainError
 from supportai.core.models import JSONDict
 from tickets.agent.context import AgentContext
+
+if TYPE_CHECKING:
+    from knowledge.services.conflicts import Conflict
 
 log = structlog.get_logger(__name__)
 
@@ -27,16 +32,19 @@ def retrieve(context: AgentContext) -> JSONDict:
 
 
 def _found(context: AgentContext) -> JSONDict:
-    from knowledge.services.answers import compose
+    from knowledge.services.calibration import answer_question
+    from knowledge.services.reading import AROUND
     from knowledge.services.search import search
 
-    passages = search(query=context.text, history=context.customer_history, language=context.languages[0])
+    passages = search(query=context.text, history=context.customer_history, language=context.languages[0], limit=AROUND)
     used = _revisions_said(context)
     fresh = [passage for passage in passages if passage.revision_id not in used] if _did_not_help(context) else passages
-    answer = compose(question=context.text, passages=fresh, history=context.customer_history)
+    answer = answer_question(question=context.text, passages=fresh, history=context.customer_history)
     return {
         "probability": answer.probability,
         "features": answer.features,
+        "calibration": answer.calibration,
+        "conflict": _told(answer.conflict),
         "passages": [
             {
                 "slug": p.slug, "title": p.title, "heading": p.heading, "revision_id": p.revision_id,
@@ -51,6 +59,20 @@ def _found(context: AgentContext) -> JSONDict:
             }
             for s in answer.sentences
         ],
+    }  # fmt: skip
+
+
+def _told(conflict: "Conflict | None") -> JSONDict | None:
+    """Write down which published passages disagree, for staff and for whoever tidies the articles."""
+    if conflict is None:
+        return None
+    kept, dropped = conflict.kept_passage, conflict.dropped_passage
+    return {
+        "why": conflict.why,
+        "kept": {"text": conflict.kept, "slug": kept.slug, "title": kept.title, "revision_id": kept.revision_id},
+        "dropped": {
+            "text": conflict.dropped, "slug": dropped.slug, "title": dropped.title, "revision_id": dropped.revision_id,
+        },
     }  # fmt: skip
 
 

@@ -57,7 +57,12 @@ def story_of_search(found: JSONDict) -> str:
     if found.get("error"):
         return f"Could not search the help center: {found['error']}"
     count = len(found["passages"])
-    return f"Searched the help center: {count} passage{'' if count == 1 else 's'} considered."
+    told = f"Searched the help center: {count} passage{'' if count == 1 else 's'} considered."
+    conflict = found.get("conflict")
+    if not conflict:
+        return told
+    kept, dropped = conflict["kept"], conflict["dropped"]
+    return f"{told} Articles disagree: “{kept['title']}” counts, “{dropped['title']}” says otherwise. {conflict['why']}"
 
 
 def story_of_call(name: str, output: JSONDict) -> str:

@@ -45,14 +45,14 @@ class Library:
 def library(monkeypatch) -> Library:
     made = Library(passage(1), passage(2))
     monkeypatch.setattr("knowledge.services.search.search", made.search)
-    monkeypatch.setattr("knowledge.services.answers.compose", made.compose)
+    monkeypatch.setattr("knowledge.services.calibration.answer_question", made.compose)
     return made
 
 
 def test_the_turn_is_searched_with_what_was_said_before_in_the_brands_first_language(library):
     seen = context("and for a team?", languages=("de", "en"))
     retrieve(seen)
-    assert library.searched == {"query": "and for a team?", "history": (), "language": "de"}
+    assert library.searched == {"query": "and for a team?", "history": (), "language": "de", "limit": 24}
     assert library.composed["question"] == "and for a team?"
 
 
