@@ -36,7 +36,7 @@ DAY_KINDS = frozenset({"business", "working", "calendar"})
 # Steps, versions and the like are names, not amounts.
 NOT_AMOUNTS = frozenset({"step", "version", "option", "section", "chapter", "figure", "http", "error", "code", "port"})
 NEGATION = re.compile(
-    r"\b(?:not|never|cannot|no longer|nobody|impossible|unable)\b|n['’]t\b|\b(?:is|are|there's|there is) no\b",
+    r"\b(?:not|never|cannot|impossible)\b|n['’]t\b|\b(?:is|are|there's|there is) no\b(?! longer)",
     re.IGNORECASE,
 )
 CONDITION = re.compile(r"\b(?:if|unless|when|until|once|while|in case|whether|except|before|after)\b", re.IGNORECASE)
@@ -45,7 +45,7 @@ VARIANTS = frozenset(
     "free basic starter standard plus pro professional premium team business enterprise trial paid monthly yearly annual "
     "annually weekly daily hourly quarterly admin administrator owner member guest viewer editor manager agent lead "
     "windows mac macos ios iphone ipad android linux web desktop mobile browser app api card bank paypal sepa cash "
-    "domestic international new old former test live production sandbox personal company private public express".split()
+    "domestic international foreign savings checking credit debit new old former test live production sandbox personal company private public express".split()
 )
 # Inside a sentence these do too; in a title they may be another word for the same.
 ACTIONS = frozenset(
@@ -56,6 +56,8 @@ ACTIONS = frozenset(
 MOST_SENTENCE = 300
 LEAST_SHARED = 3
 SHARED_SHARE = 0.6
+# Where each has a word that the other lacks, as in foreign and out-of-network fees, nearly all the rest must be the same.
+SHARED_SHARE_SWAPPED = 0.8
 # A "not" changes the meaning of sentences only that say the same otherwise.
 SHARED_SHARE_NEGATED = 0.75
 
@@ -98,7 +100,8 @@ def _why(mine: _Said, theirs: _Said) -> str:
         return ""
     shared = len(mine.words & theirs.words)
     share = shared / max(len(mine.words | theirs.words), 1)
-    if shared < LEAST_SHARED or share < SHARED_SHARE:
+    is_swapped = bool(mine.words - theirs.words and theirs.words - mine.words)
+    if shared < LEAST_SHARED or share < (SHARED_SHARE_SWAPPED if is_swapped else SHARED_SHARE):
         return ""
     if mine.is_negated == theirs.is_negated:
         return _other_amounts(mine, theirs)

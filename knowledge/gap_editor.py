@@ -11,9 +11,9 @@ LONGEST_LINE = 200
 
 
 def editor_address(gap: Gap) -> str:
-    """Give the address of the article editor with a gap's title and questions filled in."""
+    """Give the address of the article editor with a gap's title and questions filled in; it proposes a draft, since questions are no answer."""
     asked = dict.fromkeys(gap.questions.order_by("-asked_at").values_list("text", flat=True)[: 4 * MOST_PREFILLED])
     lines = [f"- {' '.join(text.split())[:LONGEST_LINE]}" for text in list(asked)[:MOST_PREFILLED]]
     body = "\n".join(["Write the answer here. Then delete what customers asked:", "", *lines])
-    filled = {"title": gap.title, "body": body, "language": gap.language}
+    filled = {"title": gap.title, "body": body, "language": gap.language, "publishing": "later"}
     return f"{reverse('admin:knowledge_article_add')}?{urlencode(filled)}"

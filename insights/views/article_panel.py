@@ -68,7 +68,7 @@ def _interval(share: Share) -> str:
     if share.interval is None:
         return ""
     low, high = share.interval
-    return f"{low:.0%} to {high:.0%}"
+    return f"between {low:.0%} and {high:.0%}"
 
 
 def _chart(article: Article) -> SafeString:

@@ -55,7 +55,9 @@ class ArticleForm(forms.ModelForm):
             read = {"title": self.latest.title, "body": self.latest.body, "read_revision": self.latest.number}
             self.initial.update(read)
         is_seen = self.instance.pk is None or self.instance.is_published
-        self.initial["publishing"] = NOW if is_seen else LATER
+        # A new page may come filled in, as from a gap, and then asks to be kept as a draft.
+        asked = self.initial.get("publishing") if self.instance.pk is None else None
+        self.initial["publishing"] = asked or (NOW if is_seen else LATER)
 
     @property
     def is_published(self) -> bool:

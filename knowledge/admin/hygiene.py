@@ -50,7 +50,7 @@ class FindingAdmin(ReadOnlyAdmin):
         "appears here. “Check now” does it at once."
     )
     list_before_template = "knowledge/admin/hygiene_check.html"
-    list_display = ("kind_name", "article", "other", "why", "state_name", "created_at")
+    list_display = ("kind_name", "article", "other_article", "why", "state_name", "created_at")
     list_display_links = ("kind_name",)
     list_filter = (OpenFirst, "kind")
     list_select_related = ("article", "other")
@@ -87,6 +87,11 @@ class FindingAdmin(ReadOnlyAdmin):
     def kind_name(self, obj: Finding) -> str:
         """Name the kind."""
         return obj.get_kind_display()
+
+    @display(description="Other article")
+    def other_article(self, obj: Finding) -> str:
+        """Name the second article; a dash where there is one alone."""
+        return str(obj.other or "–")
 
     @display(description="State", ordering="state", label=STATE_COLOURS)
     def state_name(self, obj: Finding) -> str:

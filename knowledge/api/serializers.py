@@ -167,10 +167,10 @@ class GapSerializer(Shown):
     id = serializers.UUIDField(source="public_id", read_only=True)
     contact_count = serializers.IntegerField(read_only=True, help_text="Different customers; searchers are unknown.")
     organization_count = serializers.IntegerField(read_only=True, help_text="Different companies.")
-    owner = serializers.CharField(  # type: ignore[assignment]
+    owner = serializers.CharField(
         source="owner.email", read_only=True, allow_null=True, help_text="Who planned or dismissed it."
     )
-    article = serializers.CharField(  # type: ignore[assignment]
+    article = serializers.CharField(
         source="article.slug", read_only=True, allow_null=True, help_text="The slug of the article that covers it."
     )
     examples = serializers.SerializerMethodField(help_text="The five questions asked last.")

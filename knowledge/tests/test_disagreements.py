@@ -52,6 +52,9 @@ def test_one_figure_in_two_units_agrees(left, right):
         ("Refunds on Visa take 5 days.", "Refunds on Mastercard take 3 days."),
         ("A refund takes 5 business days.", "A withdrawal takes 10 business days."),
         ("We keep backups for 30 days.", "We delete accounts after 90 days."),
+        ("Early closing of savings costs a fee of $20.", "Early closing of checking costs a fee of $15."),
+        ("A withdrawal of money abroad costs a fee of $3.", "A withdrawal of money elsewhere costs a fee of $0."),
+        ("Cancel a card that you no longer need for payments.", "Cancel a card that you need for payments."),
     ],
 )
 def test_figures_of_different_things_do_not_disagree(left, right):

@@ -43,7 +43,7 @@ def test_the_share_counts_what_is_over_and_says_how_sure_it_is(article):
     html = article_panel(article)
     assert '<p class="big">75%</p>' in html
     assert "3 of 4 that are over" in html
-    assert "30% to 95%" in html
+    assert "between 30% and 95% (95% confidence)" in html
 
 
 def test_the_chart_tells_each_week(article):

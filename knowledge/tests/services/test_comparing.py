@@ -1,6 +1,6 @@
 """Passages of all articles compared with each other."""
 
-from knowledge.services.comparing import Likeness, Text, by_articles, compare, shared_share
+from knowledge.services.comparing import Likeness, Text, by_articles, compare, names_in, shared_share
 
 REFUND = "A refund goes back to the card that was charged. It takes up to five business days until your bank shows it."
 
@@ -60,3 +60,20 @@ def test_short_texts_are_too_short_to_tell():
 def test_each_two_articles_are_named_once_with_their_best_passages():
     weak, strong = (Likeness(text(1, REFUND), text(2, REFUND), score) for score in (0.7, 0.9))
     assert by_articles([weak, strong]) == [(strong, 2)]
+
+
+def test_articles_about_two_products_do_not_contradict_each_other():
+    """Names are known by how all articles write them, also where they stand first in a title."""
+    body = "With the %s you pay a yearly fee for the service. The yearly fee for the service is %s dollars."
+    blue = text(1, body % ("Blue Account", "20"), title="Blue account at a glance")
+    green = text(2, body % ("Green Account", "90"), title="Green account at a glance")
+    assert compare([blue, green])[1] == []
+    assert len(compare([blue, text(2, body % ("Blue Account", "90"), title="The blue account")])[1]) == 1
+
+
+def test_a_name_that_all_articles_use_tells_nothing_apart():
+    texts = [
+        text(number, f"Here is what you do in Fernway and Room{'abcdefghij'[number]} today.") for number in range(9)
+    ]
+    assert "fernway" not in names_in(texts)
+    assert "rooma" in names_in(texts)

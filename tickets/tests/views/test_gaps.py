@@ -1,10 +1,12 @@
 """The page of what customers ask and no article answers."""
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from knowledge.models import Gap, GapQuestion
 from knowledge.services import gaps
@@ -59,8 +61,9 @@ def test_writing_opens_the_editor_filled_in_and_plans_the_gap(lead, gap, ines):
     assert filled["title"] == [gap.title]
     assert "- Is there a dark mode in the app?" in filled["body"][0]
     editor = lead.get(response["Location"]).content.decode()
-    assert f'value="{gap.title}"' in editor
+    assert f'value="{escape(gap.title)}"' in editor
     assert "- Is there a dark mode in the app?" in editor
+    assert re.search(r'value="later"[^>]*checked', editor)
     gap.refresh_from_db()
     assert (gap.state, gap.owner) == ("planned", ines)
 
