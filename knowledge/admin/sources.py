@@ -55,10 +55,10 @@ class SourceAdmin(ConfigurationAdmin):
         rows: QuerySet[Source] = super().get_queryset(request)
         runs = ImportRun.objects.filter(source=OuterRef("pk"))
         failed = SourceDocument.objects.filter(source=OuterRef("pk"), state=SourceDocument.State.FAILED)
-        failed = failed.order_by().values("source").annotate(count=Count("pk")).values("count")
+        failed_count = failed.order_by().values("source").annotate(count=Count("pk")).values("count")
         return rows.annotate(
             count=Count("articles"),
-            failed=Coalesce(Subquery(failed), 0),
+            failed=Coalesce(Subquery(failed_count), 0),
             warning=Subquery(runs.values("warning")[:1]),
             is_busy=Exists(runs.filter(state__in=ImportRun.OPEN)),
         )

@@ -148,7 +148,7 @@ class Importer:
             losses = archive_lost(self.run, complete=complete, partial=self.partial, is_accepted=is_loss_accepted)
             self.report.archived = losses.archived
             self.report.warning = " ".join(filter(None, (self.report.warning, losses.warning)))
-        _close(self.run, State.DONE, warning=self.report.warning, **self._figures())
+        _close(self.run, State.DONE, warning=self.report.warning, figures=self._figures())
         return self.report
 
     def _figures(self) -> dict[str, int]:
@@ -285,7 +285,9 @@ def _claim(run_id: int) -> bool:
     return bool(claimed)
 
 
-def _close(run: ImportRun, state: str, *, failure: str = "", warning: str = "", **figures: int) -> None:
+def _close(
+    run: ImportRun, state: str, *, failure: str = "", warning: str = "", figures: dict[str, int] | None = None
+) -> None:
     """End a run that is still this worker's, and tell its source.
 
     Raises:
@@ -294,7 +296,13 @@ def _close(run: ImportRun, state: str, *, failure: str = "", warning: str = "", 
     now = clock.now()
     open_run = ImportRun.objects.filter(pk=run.pk, state__in=ImportRun.OPEN, attempts=run.attempts)
     closed = open_run.update(
-        state=state, failure=failure[:1000], warning=warning, finished_at=now, running_until=None, doing="", **figures
+        state=state,
+        failure=failure[:1000],
+        warning=warning,
+        finished_at=now,
+        running_until=None,
+        doing="",
+        **(figures or {}),
     )
     if not closed and state == State.DONE:
         raise RunLostError("This import was stopped, or another worker has it.")

@@ -173,5 +173,5 @@ def _keep(source_id: int, name: str, upload: File, actor: Actor) -> SourceFile:
 
 def _delete_stored(file: SourceFile) -> None:
     """Delete what lies on the disk, once the row is gone for good."""
-    storage, path = file.file.storage, file.file.name
+    storage, path = file.file.storage, file.file.name or ""
     transaction.on_commit(lambda: storage.delete(path))

@@ -1,10 +1,12 @@
 import json
 
+import docx
 import pytest
 from django.core.management import CommandError, call_command
 
 from knowledge.models import Article, Source
 from knowledge.services.search import search
+from knowledge.tests import made_files
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +62,39 @@ def test_staff_only_documents_reach_no_customer(store, docs, capsys):
 def test_indexing_can_be_left_to_the_worker(store, docs, capsys):
     run(capsys, "import_articles", str(docs), no_index=True)
     assert store.count_documents() == 0
+
+
+def test_every_kind_of_file_in_a_folder_is_imported(docs, capsys):
+    (docs / "guide.pdf").write_bytes(made_files.pdf(made_files.paragraphs("Open Reports and choose Export.")))
+    (docs / "faq.csv").write_text("question;answer\nHow do I pay?;Open Billing.\n")
+    document = docx.Document()
+    document.add_paragraph("Open Team and choose Invite.")
+    document.save(docs / "team.docx")
+    assert "5 created" in run(capsys, "import_articles", str(docs), no_index=True)
+
+
+def test_what_is_gone_from_a_folder_is_archived(docs, capsys):
+    for name in ("a", "b"):
+        (docs / f"{name}.md").write_text(f"# {name}\n\nText.")
+    run(capsys, "import_articles", str(docs), no_index=True)
+    (docs / "a.md").unlink()
+    (docs / "faq.jsonl").unlink()
+    assert "2 unchanged, 0 failed, 2 archived because they are gone." in run(
+        capsys, "import_articles", str(docs), no_index=True
+    )
+
+
+def test_most_of_a_folder_gone_archives_nothing_unless_pruned(docs, capsys):
+    for name in ("a", "b", "c"):
+        (docs / f"{name}.md").write_text(f"# {name}\n\nText.")
+    run(capsys, "import_articles", str(docs), no_index=True)
+    for name in ("a.md", "b.md", "c.md"):
+        (docs / name).unlink()
+    call_command("import_articles", str(docs), verbosity=0, no_index=True)
+    told = capsys.readouterr()
+    assert "archived" not in told.out
+    assert "Nothing was archived" in told.err
+    assert "3 archived" in run(capsys, "import_articles", str(docs), no_index=True, prune=True)
 
 
 @pytest.mark.parametrize("options", [{}, {"split": True}])
