@@ -11,7 +11,10 @@ LONGEST_LINE = 200
 
 
 def editor_address(gap: Gap) -> str:
-    """Give the address of the article editor with a gap's title and questions filled in; it proposes a draft, since questions are no answer."""
+    """Give the address of the article editor with a gap's title and questions filled in.
+
+    It proposes a draft: what was asked is no answer, and must not be published by mistake.
+    """
     asked = dict.fromkeys(gap.questions.order_by("-asked_at").values_list("text", flat=True)[: 4 * MOST_PREFILLED])
     lines = [f"- {' '.join(text.split())[:LONGEST_LINE]}" for text in list(asked)[:MOST_PREFILLED]]
     body = "\n".join(["Write the answer here. Then delete what customers asked:", "", *lines])

@@ -79,7 +79,7 @@ def compare(
     on_batch(len(texts) - len(kept))
     alike: list[Likeness] = []
     conflicts: list[Conflict] = []
-    for first, second, cosine in _neighbours(kept, vectors):
+    for first, second, cosine in _neighbours(kept, vectors, on_batch):
         left, right = sorted((kept[first], kept[second]), key=lambda text: text.rank, reverse=True)
         about = (
             None
@@ -162,20 +162,23 @@ def _embedded(texts: Sequence[Text], on_batch: Callable[[int], object]) -> Vecto
     return np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
 
 
-def _neighbours(texts: Sequence[Text], vectors: Vectors) -> Iterator[tuple[int, int, float]]:
+def _neighbours(
+    texts: Sequence[Text], vectors: Vectors, on_batch: Callable[[int], object]
+) -> Iterator[tuple[int, int, float]]:
     """Give pairs of passages of different articles in one language that are about the same, each pair once."""
     articles = np.array([text.article_id for text in texts])
     languages = np.array([text.language for text in texts])
     seen: set[tuple[int, int]] = set()
     for start in range(0, len(texts), BLOCK):
+        # Nothing new is read, but whoever waits sees that it goes on.
+        on_batch(0)
         cosines = vectors[start : start + BLOCK] @ vectors.T
         same = articles[start : start + BLOCK, None] == articles[None]
         foreign = languages[start : start + BLOCK, None] != languages[None]
         cosines[same | foreign] = -1.0
         for row, scores in enumerate(cosines):
-            for other in np.argsort(-scores)[:NEIGHBOURS]:
-                if scores[other] < SAME_SUBJECT:
-                    break
+            close = np.flatnonzero(scores >= SAME_SUBJECT)
+            for other in close[np.argsort(-scores[close])][:NEIGHBOURS]:
                 pair = (min(start + row, int(other)), max(start + row, int(other)))
                 if pair not in seen:
                     seen.add(pair)

@@ -178,7 +178,8 @@ def _nearest(vector: Vectors, language: str, *, but: Gap | None = None) -> int |
 def _merged(gap: Gap) -> Gap:
     """Join gaps that the last question brought together, then choose the title anew."""
     while gap.is_wanted:
-        other_id = _nearest(_unpacked(gap.vector_sum) / gap.question_count, gap.language, but=gap)
+        middle: Vectors = (_unpacked(gap.vector_sum) / gap.question_count).astype(np.float32)
+        other_id = _nearest(middle, gap.language, but=gap)
         if other_id is None:
             break
         other = Gap.objects.select_for_update(of=("self",), no_key=True).get(pk=other_id)

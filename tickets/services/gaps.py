@@ -37,7 +37,8 @@ def note_handoff(*, handoff_id: int) -> bool:
         kind=GapQuestion.Kind.HANDED_OFF,
         asked_at=handoff.created_at,
         probability=float(searched.output.get("probability", 0.0)),
-        **_asker(handoff.ticket),
+        contact_id=handoff.ticket.contact_id,
+        organization_id=handoff.ticket.contact.organization_id,
     )
     return gap is not None
 
@@ -78,7 +79,8 @@ def note_answer(*, ticket_id: int, episode: int) -> bool:
         origin=_origin(ticket, episode),
         kind=GapQuestion.Kind.PERSON_ANSWERED,
         asked_at=before[-1].created_at,
-        **_asker(ticket),
+        contact_id=ticket.contact_id,
+        organization_id=ticket.contact.organization_id,
     )
     return gap is not None
 
@@ -99,7 +101,3 @@ def _customer_messages(ticket: Ticket, episode: int) -> list[Message]:
 
 def _origin(ticket: Ticket, episode: int) -> str:
     return f"ticket:{ticket.public_id}:{episode}"
-
-
-def _asker(ticket: Ticket) -> dict[str, int | None]:
-    return {"contact_id": ticket.contact_id, "organization_id": ticket.contact.organization_id}
