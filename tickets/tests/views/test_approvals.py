@@ -156,11 +156,11 @@ def test_an_execution_without_a_ticket_is_shown_too(lead):
 
 def test_the_page_takes_as_many_queries_for_ten_as_for_one(lead, django_assert_num_queries):
     make_approval()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         lead.get(APPROVALS)
     for _ in range(9):
         make_approval()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         lead.get(APPROVALS)
 
 

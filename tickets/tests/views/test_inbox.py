@@ -238,10 +238,10 @@ def test_the_list_takes_as_many_queries_for_thirty_tickets_as_for_one(lead, djan
             HandoffFactory(ticket=ticket)
 
     fill(1)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         lead.get(INBOX)
     fill(29)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         lead.get(INBOX)
 
 

@@ -186,10 +186,10 @@ def test_a_ticket_takes_as_many_queries_for_forty_messages_as_for_one(lead, djan
             AgentStepFactory(run=run, index=number + 1)
 
     talk(1)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         page(lead, ticket)
     talk(10)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         page(lead, ticket)
 
 
