@@ -64,6 +64,9 @@ WEIGHTS = (2.0, 1.5, 1.0)
 BUSY_SECONDS = 20.0
 ROWS_A_QUERY = 500
 MASKS_KEPT = 32
+# Most rows pass the filters of a search; where too few of the first do, all that match are looked at.
+FILTERED_AHEAD = 4
+ALL = -1
 
 
 class EmbeddedDocumentStore:
@@ -180,12 +183,12 @@ class EmbeddedDocumentStore:
         if not match:
             return []
         connection = self._connection()
-        sql = "SELECT rowid, -bm25(words, ?, ?, ?) FROM words WHERE words MATCH ?"
-        found: list[tuple[int, float]] = connection.execute(sql, (*WEIGHTS, match)).fetchall()
-        if filters:
-            allowed = self._matching(connection, filters)
-            found = [pair for pair in found if pair[0] in allowed]
-        found.sort(key=lambda pair: (-pair[1], pair[0]))
+        allowed = self._matching(connection, filters) if filters else None
+        found = _by_words(connection, match, top_k if allowed is None else FILTERED_AHEAD * top_k)
+        if allowed is not None:
+            seen, found = len(found), [pair for pair in found if pair[0] in allowed]
+            if len(found) < top_k and seen == FILTERED_AHEAD * top_k:
+                found = [pair for pair in _by_words(connection, match, ALL) if pair[0] in allowed]
         return self._load(connection, found[:top_k])
 
     @contextmanager
@@ -262,6 +265,14 @@ class EmbeddedDocumentStore:
             self._local.process = os.getpid()
         connection: sqlite3.Connection = self._local.connection
         return connection
+
+
+def _by_words(connection: sqlite3.Connection, match: str, limit: int) -> list[tuple[int, float]]:
+    """Give rows and BM25 scores, best first; SQLite sorts, since a common word brings thousands of rows."""
+    sql = (
+        "SELECT rowid, -bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ? ORDER BY score DESC, rowid LIMIT ?"
+    )
+    return connection.execute(sql, (*WEIGHTS, match, limit)).fetchall()
 
 
 def match_expression(query: str) -> str:

@@ -44,6 +44,16 @@ def test_a_file_of_an_older_form_goes_on_serving_until_it_is_rebuilt(document_st
     assert not document_store.is_outdated()
 
 
+def test_a_filter_that_few_pass_still_finds_them_by_words(document_store):
+    staff = [Document(id=f"s{n}", content="export export", meta={"audience": "staff"}) for n in range(30)]
+    others = [Document(id=f"o{n}", content="nothing of the kind") for n in range(60)]
+    public = Document(id="public", content="how to export a long list of other things", meta={"audience": "public"})
+    document_store.write_documents([*staff, *others, public])
+    only_public = {"field": "meta.audience", "operator": "==", "value": "public"}
+    assert [d.id for d in document_store.lexical_retrieval("export", filters=only_public, top_k=2)] == ["public"]
+    assert len(document_store.lexical_retrieval("export", top_k=5)) == 5
+
+
 def test_dropping_leaves_an_empty_file_that_other_objects_go_on_using(document_store):
     other = EmbeddedDocumentStore(path=document_store.path)
     document_store.write_documents([Document(id="1", content="one", embedding=[1.0, 0.0])])
