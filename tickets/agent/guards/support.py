@@ -28,6 +28,8 @@ NUMBER_WORDS = {
     "hour": "hour", "hours": "hour", "day": "day", "days": "day", "week": "week", "weeks": "week", "month": "month",
     "months": "month", "year": "year", "years": "year", "minute": "minute", "minutes": "minute",
 }  # fmt: skip
+# A business day is no day.
+KIND_OF_DAY = re.compile(r"\b(business|working|calendar) (?:days?|hours?)\b", re.IGNORECASE)
 # Too common as a pronoun ("the one you want") to count as a figure when it is the only sign of one.
 NO_FIGURE = frozenset({"one", "once"})
 NEGATION = re.compile(
@@ -145,6 +147,7 @@ def _hard_parts(text: str) -> frozenset[str]:
     hard = {part.lower().rstrip(".'’").lstrip("$€£¥#+") for part in HARD.findall(text)}
     words = words_of(text).split()
     hard |= {NUMBER_WORDS[word] for word in words if word in NUMBER_WORDS and word not in NO_FIGURE}
+    hard |= {kind.lower() for kind in KIND_OF_DAY.findall(text)}
     return frozenset(part.rstrip("%€£¥") for part in hard if part) | frozenset(_symbols(text))
 
 

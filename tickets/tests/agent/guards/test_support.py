@@ -44,6 +44,7 @@ NOT_CARRIED = [
     "If you like, you can export a board as CSV or PDF.",
     "Exports are not available.",
     "The file is kept.. for 30 days and 2 hours.",
+    "Refunds reach your card within 5 days, up to $120.50 a month.",
     "Refunds reach your card within 5 business days, up to $1,200.50 a month.",
     "Refunds reach your card within 5 business days, up to €120.50 a month.",
     "Error E-105 means that the board is too large.",
