@@ -1,5 +1,6 @@
 import pytest
 
+from knowledge.pipelines.retrieve import RetrievalSettings
 from knowledge.services import ingestion
 from knowledge.services.search import search
 from knowledge.tests.factories import publish_text
@@ -23,7 +24,7 @@ def test_the_best_passage_comes_first_with_its_place_and_raw_scores(help_center)
     assert (best.start, best.end) == (0, len(best.body))
     assert 0.5 < best.dense < 1
     assert best.lexical > 0
-    assert best.score == pytest.approx(best.dense + 0.0025 * best.lexical)
+    assert best.score == pytest.approx(best.dense + RetrievalSettings().lexical_weight * best.lexical)
 
 
 def test_staff_articles_are_for_staff_only(help_center):
