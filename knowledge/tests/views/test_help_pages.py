@@ -219,7 +219,8 @@ def test_the_sitemap_lists_pages_and_categories_with_their_last_change(client, a
         "https://help.fernway.example/help/topics/billing/",
         "https://help.fernway.example/help/refunds/",
     ]
-    assert found["https://help.fernway.example/help/refunds/"][:10] == article.published_at.date().isoformat()
+    changed = found["https://help.fernway.example/help/refunds/"] or ""
+    assert changed.startswith(article.published_at.date().isoformat())
 
 
 def test_a_long_sitemap_comes_in_parts(client, article, monkeypatch):
