@@ -14,7 +14,7 @@ from knowledge.errors import SourceBusyError
 from knowledge.models import ImportRun, Source
 from knowledge.services import documents as rows
 from knowledge.services.ingestion import refresh_source_states
-from knowledge.services.losses import archive_lost
+from knowledge.services.losses import archive_gone, archive_lost
 from supportai.core import clock
 from supportai.core.actors import SYSTEM, Actor
 from supportai.core.errors import DomainError
@@ -134,11 +134,13 @@ class Importer:
         if not mine(self.run).update(**fresh):
             raise RunLostError("This import was stopped, or another worker has it.")
 
-    def finish(self, *, complete: Collection[str] | None, is_loss_accepted: bool = False) -> ImportReport:
+    def finish(
+        self, *, complete: Collection[str] | None, gone: Collection[str] = (), is_loss_accepted: bool = False
+    ) -> ImportReport:
         """Archive what is gone, if it may be, and close the run.
 
-        `complete` names the containers that were read whole, except those of which a part could not be read; None: nothing
-        is archived.
+        `complete` names the containers that were read whole, except those of which a part could not be read; None: only
+        the documents `gone` are archived, of which their source says so.
 
         Raises:
             RunLostError: another worker has the run, or it was stopped.
@@ -146,8 +148,10 @@ class Importer:
         self.tell("Looking for what is gone")
         if complete is not None:
             losses = archive_lost(self.run, complete=complete, partial=self.partial, is_accepted=is_loss_accepted)
-            self.report.archived = losses.archived
-            self.report.warning = " ".join(filter(None, (self.report.warning, losses.warning)))
+        else:
+            losses = archive_gone(self.run, gone)
+        self.report.archived = losses.archived
+        self.report.warning = " ".join(filter(None, (self.report.warning, losses.warning)))
         _close(self.run, State.DONE, warning=self.report.warning, figures=self._figures())
         return self.report
 

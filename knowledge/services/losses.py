@@ -30,8 +30,9 @@ def archive_lost(
     """Archive the articles of documents that this run did not meet, in the containers that it read whole.
 
     A file in a folder that holds many documents is a container of its own, `<folder>::<file>`, and complete with the
-    folder. Of `partial` containers nothing is archived. When nothing was found, or more than half of what was known is gone, nothing is archived: the documents are marked
-    as missing and the warning says so. `is_accepted` is a person's word that it is right.
+    folder. Of `partial` containers nothing is archived. When nothing was found, or more than half of what was known is
+    gone, nothing is archived: the documents are marked as missing and the warning says so. `is_accepted` is a person's
+    word that it is right.
     """
     known = SourceDocument.objects.filter(source_id=run.source_id).exclude(state=State.GONE)
     known = known.exclude(container__in=partial)
@@ -52,6 +53,20 @@ def archive_lost(
     if not is_accepted and (not found or count * 2 > before):
         lost.update(state=State.MISSING, reason=MISSING)
         return Losses(warning=_warning(count, before, found))
+    return Losses(archived=archive_documents(lost))
+
+
+def archive_gone(run: ImportRun, addresses: Collection[str]) -> Losses:
+    """Archive the articles of pages that their site says are gone, also when a crawl did not come to its end.
+
+    More than half of what is known is a site that is broken, not one that was tidied up: then nothing is archived.
+    """
+    known = SourceDocument.objects.filter(source_id=run.source_id, article__isnull=False).exclude(state=State.GONE)
+    lost = known.filter(external_id__in=addresses)
+    count, before = lost.count(), known.count()
+    if count * 2 > before:
+        lost.update(state=State.MISSING, reason=MISSING)
+        return Losses(warning=_warning(count, before, before - count))
     return Losses(archived=archive_documents(lost))
 
 

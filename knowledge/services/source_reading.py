@@ -9,6 +9,7 @@ from knowledge.crawling import (
     CrawlSettings,
     CrawlSummary,
     FailedPage,
+    GonePage,
     KnownPage,
     SkippedPage,
     UnchangedPage,
@@ -21,7 +22,7 @@ from knowledge.services import documents as rows
 from knowledge.services.importing import Importer, ImportReport
 
 State = SourceDocument.State
-INCOMPLETE = "Not everything was read, so nothing was archived: {reason}"
+INCOMPLETE = "Not everything was read, so only pages that the site says are gone were archived: {reason}"
 
 
 def read_source(importer: Importer) -> ImportReport:
@@ -70,9 +71,12 @@ def _read_pages(importer: Importer, source: Source) -> ImportReport:
         importer.tell()
         time.sleep(seconds)
 
+    gone: set[str] = set()
     for event in crawl(_settings(source), _known(source), sleep=sleep):
         if isinstance(event, CrawlSummary):
             summary = event
+        elif isinstance(event, GonePage):
+            gone.add(event.url)
         else:
             importer.tell()
             _take_page(importer, event)
@@ -81,11 +85,11 @@ def _read_pages(importer: Importer, source: Source) -> ImportReport:
         raise SourceUnreadableError(summary.reason)
     if not summary.is_complete:
         report.warning = INCOMPLETE.format(reason=summary.reason)
-    return importer.finish(complete=("",) if summary.is_complete else None)
+    return importer.finish(complete=("",) if summary.is_complete else None, gone=gone)
 
 
 def _take_page(importer: Importer, event: CrawlEvent) -> None:
-    """Store what the crawl says of one page; one that is gone is simply not met, which the end of the run looks at."""
+    """Store what the crawl says of one page."""
     arrival = importer.arrival()
     if isinstance(event, CrawledPage):
         importer.take(

@@ -415,16 +415,29 @@ def test_a_page_that_is_gone_archives_its_article_once_the_crawl_is_complete(cra
     assert document(f"{SITE}c").state == State.GONE
 
 
-def test_a_crawl_that_breaks_off_archives_nothing_and_says_why(crawls):
+def test_a_crawl_that_breaks_off_archives_only_what_the_site_says_is_gone(crawls):
     broken = CrawlSummary(is_complete=False, reason="The site stopped answering.", seen=frozenset())
     crawls([page("a"), page("b"), page("c"), whole("a", "b", "c")], [page("a"), GonePage(url=f"{SITE}c"), broken])
     source = site()
     carry_out(source)
     run = carry_out(source)
-    assert (run.state, run.archived_count) == (ImportRun.State.DONE, 0)
-    assert run.warning == "Not everything was read, so nothing was archived: The site stopped answering."
+    assert (run.state, run.archived_count) == (ImportRun.State.DONE, 1)
+    assert (document(f"{SITE}b").article.is_published, document(f"{SITE}c").article.is_published) == (True, False)
+    assert run.warning.endswith("only pages that the site says are gone were archived: The site stopped answering.")
     source.refresh_from_db()
     assert source.state == Source.State.STALE
+
+
+def test_a_broken_site_that_says_most_pages_are_gone_archives_nothing(crawls):
+    broken = CrawlSummary(is_complete=False, reason="The site stopped answering.", seen=frozenset())
+    gone = [GonePage(url=f"{SITE}{name}") for name in "bc"]
+    crawls([page("a"), page("b"), page("c"), whole("a", "b", "c")], [page("a"), *gone, broken])
+    source = site()
+    carry_out(source)
+    run = carry_out(source)
+    assert run.archived_count == 0
+    assert document(f"{SITE}c").state == State.MISSING
+    assert "2 of 3 documents are gone" in run.warning
 
 
 def test_a_site_of_which_nothing_can_be_read_fails_and_keeps_what_is_there(crawls):
