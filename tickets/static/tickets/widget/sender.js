@@ -52,6 +52,12 @@ export class Sender {
     this.pump();
   }
 
+  /** Was a waiting message meant for the conversation on the screen? */
+  isForTicket(clientId) {
+    const item = this.store.outbox.find((waiting) => waiting.client_id === clientId);
+    return Boolean(item?.ticket) && item.ticket === this.store.ticketId;
+  }
+
   /** Try again where that can help; else the message stays, marked, with what the server said. */
   failed(clientId, error) {
     clearTimeout(this.timers.ack);
@@ -59,6 +65,11 @@ export class Sender {
     if (error.code === "network") this.pumpLater(NETWORK_AGAIN_MS);
     else if (error.code === "too_many_requests") this.pumpLater(error.retryAfter * 1000 || LIMIT_AGAIN_MS);
     else if (error.code === "session_expired") this.callbacks.sessionEnded();
+    else if (error.code === "not_found" && this.isForTicket(clientId)) {
+      // The conversation is gone: what was said in it begins a new one.
+      this.store.lose(this.store.ticketId);
+      this.pump();
+    }
     else {
       this.store.patch(clientId, { state: "failed", error: error.message });
       this.pump();
