@@ -9,6 +9,7 @@ export class Sender {
   constructor(store, connection, api, callbacks) {
     Object.assign(this, { store, connection, api, callbacks });
     this.inFlight = null;
+    this.sentTo = null;
     this.timers = {};
   }
 
@@ -28,6 +29,7 @@ export class Sender {
       client_id: item.client_id, ticket: item.ticket ?? this.store.ticketId, text: item.text,
       attachments: item.attachments.map(({ id }) => id), ...(item.page && { page: item.page }),
     };
+    this.sentTo = message.ticket;
     clearTimeout(this.timers.ack);
     if (this.connection.send({ type: "message", ...message })) this.timers.ack = setTimeout(() => this.unconfirmed(), ACK_MS);
     else this.api.postMessage(message).then((ack) => this.callbacks.acknowledged(ack), (error) => this.failed(item.client_id, error));
@@ -52,10 +54,12 @@ export class Sender {
     this.pump();
   }
 
-  /** Was a waiting message meant for the conversation on the screen? */
-  isForTicket(clientId) {
+  /** Was it sent to a conversation that is gone? Then what was said in it begins a new one; true when it can be sent again. */
+  outlives(clientId, ticket) {
+    if (!ticket) return false;
+    if (this.store.ticketId === ticket) this.store.lose(ticket);
     const item = this.store.outbox.find((waiting) => waiting.client_id === clientId);
-    return Boolean(item?.ticket) && item.ticket === this.store.ticketId;
+    return Boolean(item) && item.ticket !== ticket;
   }
 
   /** Try again where that can help; else the message stays, marked, with what the server said. */
@@ -65,11 +69,7 @@ export class Sender {
     if (error.code === "network") this.pumpLater(NETWORK_AGAIN_MS);
     else if (error.code === "too_many_requests") this.pumpLater(error.retryAfter * 1000 || LIMIT_AGAIN_MS);
     else if (error.code === "session_expired") this.callbacks.sessionEnded();
-    else if (error.code === "not_found" && this.isForTicket(clientId)) {
-      // The conversation is gone: what was said in it begins a new one.
-      this.store.lose(this.store.ticketId);
-      this.pump();
-    }
+    else if (error.code === "not_found" && this.outlives(clientId, this.sentTo)) this.pump();
     else {
       this.store.patch(clientId, { state: "failed", error: error.message });
       this.pump();
