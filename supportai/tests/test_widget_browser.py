@@ -513,6 +513,31 @@ def test_a_conversation_that_is_gone_makes_room_for_a_new_one(visiting):
     assert has_arrived("Second").ticket != ticket
 
 
+def test_a_message_to_a_conversation_that_goes_meanwhile_begins_a_new_one(visiting):
+    page = visiting().page()
+    write(page, "First")
+    ticket = has_arrived("First").ticket
+    # Confirmed, so that the next message is meant for this conversation.
+    wait_until(lambda: str(ticket.public_id) in page.evaluate("() => JSON.stringify({...localStorage})"), what="the ack")
+    in_thread(ticket.delete)
+    write(page, "Second")
+    assert has_arrived("Second").ticket != ticket
+    assert own(page) == ["Second"]
+
+
+def test_what_waited_for_the_line_begins_a_new_conversation_when_its_own_went_meanwhile(visiting):
+    page = visiting().page()
+    write(page, "First")
+    ticket = has_arrived("First").ticket
+    wait_until(lambda: str(ticket.public_id) in page.evaluate("() => JSON.stringify({...localStorage})"), what="the ack")
+    page.context.set_offline(True)
+    write(page, "Second")
+    in_thread(ticket.delete)
+    page.context.set_offline(False)
+    assert has_arrived("Second").ticket != ticket
+    assert own(page) == ["Second"]
+
+
 def test_an_identity_that_expired_is_said_and_can_be_renewed(visiting, brand):
     page = visiting(more=f'data-identity="{token(brand, "u1", hours=-1)}"').page(is_opened=False)
     page.evaluate("() => { window.seen = []; window.supportai.on('expired', () => window.seen.push('expired')); }")

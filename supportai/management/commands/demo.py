@@ -113,9 +113,8 @@ class AnnouncingServer(uvicorn.Server):
 
 def serve(*, host: str, port: int, announce: Announce) -> None:
     """Serve over HTTP and websockets, with the worker in the lifespan, until a signal."""
-    # Nothing was collected, since finders serve a demo's static files; and uvicorn is told which websockets it uses.
-    for message in ("No directory at", "The `websockets` implementation", "websockets.legacy is deprecated"):
-        warnings.filterwarnings("ignore", message)
+    # Nothing was collected, since finders serve a demo's static files.
+    warnings.filterwarnings("ignore", "No directory at")
     config = uvicorn.Config(
         "supportai.asgi:application",
         host=host,

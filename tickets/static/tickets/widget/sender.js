@@ -9,6 +9,7 @@ export class Sender {
   constructor(store, connection, api, callbacks) {
     Object.assign(this, { store, connection, api, callbacks });
     this.inFlight = null;
+    this.sentTo = null;
     this.timers = {};
   }
 
@@ -28,6 +29,7 @@ export class Sender {
       client_id: item.client_id, ticket: item.ticket ?? this.store.ticketId, text: item.text,
       attachments: item.attachments.map(({ id }) => id), ...(item.page && { page: item.page }),
     };
+    this.sentTo = message.ticket;
     clearTimeout(this.timers.ack);
     if (this.connection.send({ type: "message", ...message })) this.timers.ack = setTimeout(() => this.unconfirmed(), ACK_MS);
     else this.api.postMessage(message).then((ack) => this.callbacks.acknowledged(ack), (error) => this.failed(item.client_id, error));
@@ -52,6 +54,14 @@ export class Sender {
     this.pump();
   }
 
+  /** Was it sent to a conversation that is gone? Then what was said in it begins a new one; true when it can be sent again. */
+  outlives(clientId, ticket) {
+    if (!ticket) return false;
+    if (this.store.ticketId === ticket) this.store.lose(ticket);
+    const item = this.store.outbox.find((waiting) => waiting.client_id === clientId);
+    return Boolean(item) && item.ticket !== ticket;
+  }
+
   /** Try again where that can help; else the message stays, marked, with what the server said. */
   failed(clientId, error) {
     clearTimeout(this.timers.ack);
@@ -59,6 +69,7 @@ export class Sender {
     if (error.code === "network") this.pumpLater(NETWORK_AGAIN_MS);
     else if (error.code === "too_many_requests") this.pumpLater(error.retryAfter * 1000 || LIMIT_AGAIN_MS);
     else if (error.code === "session_expired") this.callbacks.sessionEnded();
+    else if (error.code === "not_found" && this.outlives(clientId, this.sentTo)) this.pump();
     else {
       this.store.patch(clientId, { state: "failed", error: error.message });
       this.pump();
