@@ -1,6 +1,9 @@
 """What came of an answer is read from the journal: what customers said and did, never silence."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 
 from knowledge.services import answerability
 from tickets.models import AgentRun, AgentStep, Csat, Handoff
@@ -98,3 +101,11 @@ def test_outcomes_come_oldest_first_with_what_the_agent_added(ticket):
     assert [outcome.is_right for outcome in found] == [True, False]
     assert found[0].offset > 0  # 0.9 was said where the search had 0.8
     assert found[0].log_odds == pytest.approx(answerability.log_odds(FEATURES))
+
+
+def test_the_command_says_how_many_outcomes_are_missing(ticket):
+    run(ticket)
+    run(ticket, act="thanks", answers=False, ledger="confirmed")
+    said = StringIO()
+    call_command("recalibrate", stdout=said)
+    assert "1 are known, 60 are needed" in said.getvalue()
