@@ -518,7 +518,9 @@ def test_a_message_to_a_conversation_that_goes_meanwhile_begins_a_new_one(visiti
     write(page, "First")
     ticket = has_arrived("First").ticket
     # Confirmed, so that the next message is meant for this conversation.
-    wait_until(lambda: str(ticket.public_id) in page.evaluate("() => JSON.stringify({...localStorage})"), what="the ack")
+    wait_until(
+        lambda: str(ticket.public_id) in page.evaluate("() => JSON.stringify({...localStorage})"), what="the ack"
+    )
     in_thread(ticket.delete)
     write(page, "Second")
     assert has_arrived("Second").ticket != ticket
@@ -529,7 +531,9 @@ def test_what_waited_for_the_line_begins_a_new_conversation_when_its_own_went_me
     page = visiting().page()
     write(page, "First")
     ticket = has_arrived("First").ticket
-    wait_until(lambda: str(ticket.public_id) in page.evaluate("() => JSON.stringify({...localStorage})"), what="the ack")
+    wait_until(
+        lambda: str(ticket.public_id) in page.evaluate("() => JSON.stringify({...localStorage})"), what="the ack"
+    )
     page.context.set_offline(True)
     write(page, "Second")
     in_thread(ticket.delete)
