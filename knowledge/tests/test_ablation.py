@@ -26,7 +26,11 @@ def test_every_part_has_every_figure_and_its_time(folder, parts):  # noqa: F811
 
 def test_a_question_that_needs_what_was_said_before_is_lost_without_it(folder, parts, monkeypatch):  # noqa: F811
     asked = []
-    monkeypatch.setattr(ablation, "ask", lambda index, question: asked.append((index.changes, question)) or None)
+
+    def ask(index, question):
+        asked.append((index.changes, question))
+
+    monkeypatch.setattr(ablation, "ask", ask)
     monkeypatch.setattr(ablation, "figures_of", lambda _outcomes: dict.fromkeys(KEPT))
     ablate(folder)
     histories = [question.history for _changes, question in asked if question.text == "and how long?"]
