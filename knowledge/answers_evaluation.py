@@ -83,7 +83,7 @@ def _questions(path: Path) -> Iterator[SectionQuestion]:
             raise ValueError(f"{path.name}, line {number}: no line with '=' stands before it")
         places, _, says = head.partition("|")
         # A section is held back as a whole: its second question would give the first one away.
-        is_held = zlib.crc32((head or text).encode()) % 2 == 1
+        is_held = zlib.crc32((places.strip() + says.strip() or text).encode()) % 2 == 1
         named = tuple(place.strip() for place in places.split(";") if place.strip())
         yield SectionQuestion(text=text, places=named, says=says.strip(), is_held=is_held)
 
