@@ -16,8 +16,9 @@ HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 CODE = frozenset({"code", "kbd", "samp", "tt"})
 SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
+MAX_CELLS = 50_000
 # What generators of documentation put behind headings to link them.
-ANCHORS = re.compile(r"[\s¶#§🔗\u200b\uf0c1]*\Z")
+ANCHORS = " \t\r\n\f\v\u00a0¶#§🔗\u200b\uf0c1"
 LANGUAGE = re.compile(r"(?:\A|\s)(?:lang(?:uage)?|highlight|brush)[-:]\s*([A-Za-z0-9+#]{1,20})")
 
 
@@ -79,7 +80,7 @@ class _Writer:
 
     def _heading(self, element: "HtmlElement") -> str:
         words = _line([element.text or "", *self._inside(element)])
-        return ANCHORS.sub("", words.replace("\n", " "))
+        return words.replace("\n", " ").rstrip(ANCHORS)
 
     def _inside(self, element: "HtmlElement") -> Iterator[str]:
         for child in element:
@@ -108,7 +109,7 @@ class _Writer:
     def _link(self, element: "HtmlElement") -> str:
         words = _line([element.text or "", *self._inside(element)], is_whole=False)
         href = (element.get("href") or "").strip()
-        if ANCHORS.match(words) and href.startswith("#"):
+        if not words.strip(ANCHORS) and href.startswith("#"):
             return ""
         if not words.strip() or href.startswith("#"):
             return words
@@ -161,6 +162,9 @@ class _Writer:
         if not rows:
             return ""
         width = max(len(row) for row in rows)
+        if width * len(rows) > MAX_CELLS:
+            # Padded, a small page of one wide row and many narrow ones would become a huge one.
+            return "\n".join(" ".join(filter(None, row)) for row in rows)
         lines = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]
         lines.insert(1, "|" + " --- |" * width)
         caption = table.find("caption")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber, Substr
 
 from knowledge.errors import ArticleNotFoundError
@@ -78,7 +78,9 @@ def category_with(slug: str) -> Category:
     Raises:
         ArticleNotFoundError: there is none with this address.
     """
-    category = Category.objects.filter(slug=slug).first()
+    # One that holds only what readers may not see is none to them.
+    is_read = Exists(readable().filter(category=OuterRef("pk")))
+    category = Category.objects.filter(is_read, slug=slug).first()
     if category is None:
         raise ArticleNotFoundError("This page does not exist, or no longer does.", slug=slug)
     return category

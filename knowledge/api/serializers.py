@@ -153,7 +153,7 @@ class SearchResultSerializer(serializers.Serializer[object]):
 
 
 class GapQuestionSerializer(serializers.Serializer[object]):
-    """A question without personal data; `origin` names the ticket and its episode, or a search and its day."""
+    """A question, personal data masked as far as its form tells; `origin` names the ticket and its episode, or a search and its day."""
 
     text = serializers.CharField()
     kind = serializers.CharField(help_text="handed_off, person_answered or searched.")

@@ -27,6 +27,8 @@ from supportai.core.outbound import Fetched, OtherContentError, OutboundClient, 
 
 MAX_HOPS = 5
 MAX_SITEMAPS = 100
+# How many addresses are kept in mind for each page that may be read.
+MET_PER_PAGE = 50
 OK, NOT_MODIFIED = 200, 304
 SIGN_IN, FORBIDDEN, MISSING = 401, 403, frozenset({404, 410})
 # An address that no site has; what a site shows for it is what it shows for pages that are gone.
@@ -400,6 +402,9 @@ class _Crawl:
     def _add(self, address: str, *, depth: int) -> None:
         key = key_of(address)
         if key in self.met or not self._may_visit(address):
+            return
+        if len(self.met) >= MET_PER_PAGE * self.settings.max_pages:
+            self.doubts = "The site lists far more addresses than are read."
             return
         self.met.add(key)
         trap = self.traps.catches(address)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.crawling.addresses import usual_address
 from knowledge.crawling.robots import Directives, read_directives
+from knowledge.encodings import is_text_encoding
 from knowledge.html_text import page_to_markdown, parse_html
 from knowledge.readers.text import STATED_CHARSET
 
@@ -130,7 +131,7 @@ def decode_page(body: bytes, content_type: str) -> str:
     # A page that claims to be Latin-1 is read as browsers do, and UTF-8 is right wherever it fits.
     for name in ("utf-8-sig", said[1] if said else "", stated[1].decode() if stated else ""):
         try:
-            text = body.decode(_as_browsers(name)) if name else ""
+            text = body.decode(_as_browsers(name)) if name and is_text_encoding(name) else ""
         except (LookupError, ValueError):
             continue
         if text and "\0" not in text:

@@ -81,7 +81,7 @@ class Gap(BaseModel):
 
 
 class GapQuestion(BaseModel):
-    """One question without a good answer, without personal data.
+    """One question without a good answer, with the personal data masked that can be told by its form.
 
     `origin` names where it came up, such as `ticket:<public_id>:<episode>`; what is asked in the help center has
     neither contact nor organization.

@@ -14,7 +14,7 @@ PDF, WORD = ".pdf", ".docx"
 MAX_BYTES = 50_000_000
 SECONDS = 120
 PROJECT = Path(__file__).resolve().parents[2]
-# A file that turns out to run code must not find the database's password beside it.
+# A file that turns out to run code is not handed the database's password.
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 NAMES = {PDF: "PDF", WORD: "Word file"}
 

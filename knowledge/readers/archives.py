@@ -3,6 +3,7 @@
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,10 @@ MAX_ENTRY = 60_000_000
 MAX_RATIO, RATIO_COUNTS_ABOVE = 200, 1_000_000
 CHUNK = 1_000_000
 ENCRYPTED = 0x1
+# The others unpack a whole piece at once, whatever it grows to.
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# The last record of an archive (PKWARE APPNOTE 4.3.16): its mark, and where the number of entries stands in it.
+END_MARK, END_BYTES = b"PK\x05\x06", 22
 
 ReadFile = Callable[[Path, str], Iterator[Read]]
 
@@ -29,6 +34,8 @@ def read_archive(file: Path, suffixes: frozenset[str], read_file: ReadFile) -> I
     """
     if file.stat().st_size > MAX_BYTES:
         raise UnreadableDocumentError(f"The archive is larger than {MAX_BYTES // 1_000_000} MB. Cut it in parts.")
+    if _said_entries(file) > MAX_ENTRIES:
+        raise _too_many()
     try:
         with zipfile.ZipFile(file) as archive:
             entries = _entries(archive, suffixes)
@@ -41,11 +48,24 @@ def read_archive(file: Path, suffixes: frozenset[str], read_file: ReadFile) -> I
         raise UnreadableDocumentError(f"The archive is broken: {exc}") from exc
 
 
+def _too_many() -> UnreadableDocumentError:
+    return UnreadableDocumentError(f"The archive holds more than {MAX_ENTRIES:,} files. Cut it in parts.")
+
+
+def _said_entries(file: Path) -> int:
+    """Read how many entries an archive says it has, before a list of millions is made of them; 0 when it does not say."""
+    with file.open("rb") as packed:
+        packed.seek(max(0, file.stat().st_size - END_BYTES - 65_535))
+        end = packed.read()
+    place = end.rfind(END_MARK)
+    return int.from_bytes(end[place + 10 : place + 12], "little") if place >= 0 else 0
+
+
 def _entries(archive: zipfile.ZipFile, suffixes: frozenset[str]) -> list[zipfile.ZipInfo | ImportFailure]:
     """List what is to be read, and what is refused by its name or its size."""
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > MAX_ENTRIES:
-        raise UnreadableDocumentError(f"The archive holds more than {MAX_ENTRIES:,} files. Cut it in parts.")
+        raise _too_many()
     if sum(info.file_size for info in infos) > MAX_UNPACKED:
         raise UnreadableDocumentError(f"The archive unpacks to more than {MAX_UNPACKED // 1_000_000} MB.")
     found: list[zipfile.ZipInfo | ImportFailure] = []
@@ -70,6 +90,8 @@ def _refusal(info: zipfile.ZipInfo, path: PurePosixPath) -> str:
         return "Its path leaves the archive's folder."
     if stat.S_ISLNK(info.external_attr >> 16):
         return "It is a link to another file."
+    if info.compress_type not in BOUNDED:
+        return "It is packed in a way that is not read; make the archive with the usual one (deflate)."
     if info.flag_bits & ENCRYPTED:
         return "It is protected by a password."
     if info.file_size > MAX_ENTRY:
@@ -88,7 +110,15 @@ def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, r
     try:
         _unpack(archive, info, target)
         yield from read_file(target, name)
-    except (zipfile.BadZipFile, UnreadableDocumentError, RuntimeError, OSError, EOFError, ValueError) as exc:
+    except (
+        zipfile.BadZipFile,
+        UnreadableDocumentError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+        zlib.error,
+    ) as exc:
         yield ImportFailure(name, f"It cannot be unpacked: {exc}")
     finally:
         target.unlink(missing_ok=True)

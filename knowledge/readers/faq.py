@@ -34,7 +34,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "slug": ("slug",),
 }  # fmt: skip
 ACCENTS = str.maketrans("áàâãäéèêëíìîïóòôõöúùûüçñ", "aaaaaeeeeiiiiooooouuuucn")
-TAG = re.compile(r"</?(p|br|div|ul|ol|li|h[1-6]|table|strong|b|a|span)\b[^>]*>", re.IGNORECASE)
+TAG = re.compile(r"</?(p|br|div|ul|ol|li|h[1-6]|table|strong|b|a|span)\b[^<>]{0,500}>", re.IGNORECASE)
 
 
 def read_faq(file: Path, name: str) -> Iterator[Read]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.utils.text import slugify
 
 from knowledge.documents import ImportedDocument
+from knowledge.encodings import is_text_encoding
 from knowledge.errors import UnreadableDocumentError
 from knowledge.html_text import html_to_markdown
 
@@ -67,7 +68,7 @@ def _decode(data: bytes, *, is_html: bool) -> tuple[str, str]:
 
 def _as_stated(data: bytes, encoding: str) -> tuple[str, str] | None:
     try:
-        return data.decode(encoding), ""
+        return (data.decode(encoding), "") if is_text_encoding(encoding) else None
     except (LookupError, ValueError):
         return None
 

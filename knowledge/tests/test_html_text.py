@@ -110,5 +110,18 @@ def test_a_hostile_page_takes_time_in_proportion_to_its_length(piece):
     assert time.process_time() - began < 10
 
 
+def test_a_heading_of_anchors_only_takes_time_in_proportion():
+    began = time.process_time()
+    assert html_to_markdown(f"<h1>{'#' * 200_000}x</h1><p>text</p>")
+    assert time.process_time() - began < 10
+
+
+def test_a_table_of_one_wide_row_and_many_narrow_ones_is_not_padded():
+    wide, narrow = "<td>a" * 3_000, "<tr><td>b" * 3_000
+    text = html_to_markdown(f"<p>Prices</p><table><tr>{wide}</tr>{narrow}</table>")[1]
+    assert text.count("b") == 3_000
+    assert len(text) < 100_000
+
+
 def test_a_page_nested_too_deep_does_not_overflow():
     assert "x" in html_to_markdown("<div>" * 5_000 + "x")[1] or html_to_markdown("<div>" * 5_000 + "x")[1] == ""

@@ -23,10 +23,12 @@ from knowledge.services.search import FoundPassage
 from knowledge.services.search import search as find
 from knowledge.snippets import Piece, snippet
 from knowledge.views.help_frame import Frame
+from supportai.core.errors import TooManyRequestsError
 from supportai.core.limits import count_against
 from supportai.core.models import JSONDict
 
 MAX_QUERY = 300
+GAPS_AN_HOUR = 10
 # A letter says nothing yet.
 LEAST_TYPED = 2
 SEARCHED = 24
@@ -72,7 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
         answer, passages = _ask(wanted, frame.language)
         context |= _results(wanted, answer, passages)
         # A question that was sent counts, not the words on the way to it.
-        if not is_typing and not context["is_sure"]:
+        if not is_typing and not context["is_sure"] and _is_counted(address):
             gaps.report_search(
                 query=wanted, probability=answer.probability, language=frame.language or frame.only_language
             )
@@ -84,6 +86,15 @@ def search(request: HttpRequest) -> HttpResponse:
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, private=True, no_cache=True)
     return response
+
+
+def _is_counted(address: str) -> bool:
+    """Tell whether a search without an answer becomes a gap; of one address a few an hour do, so that none fills the day."""
+    try:
+        count_against("help-gap", address, limit=GAPS_AN_HOUR, seconds=3600)
+    except TooManyRequestsError:
+        return False
+    return True
 
 
 def _ask(query: str, language: str) -> tuple[ExtractedAnswer, Sequence[FoundPassage]]:

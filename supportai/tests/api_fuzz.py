@@ -42,7 +42,10 @@ def fill() -> World:
     from accounts.models import ApiToken
     from accounts.tests.factories import ApiTokenFactory, UserFactory
     from integrations.tests.factories import ApprovalFactory
+    from knowledge.models import GapQuestion
     from knowledge.services.articles import create_article
+    from knowledge.services.gaps import note
+    from supportai.core import clock
     from supportai.core.actors import SYSTEM
     from tickets.tests.factories import AgentRunFactory, AgentStepFactory, MessageFactory
 
@@ -53,11 +56,20 @@ def fill() -> World:
     AgentStepFactory(run=run)
     ticket = MessageFactory(ticket=run.ticket).ticket
     contact = approval.execution.contact
+    gap = note(
+        question="Is there a dark mode in the app?",
+        origin="ticket:fuzz:1",
+        kind=GapQuestion.Kind.HANDED_OFF,
+        asked_at=clock.now(),
+        probability=0.1,
+    )
+    assert gap is not None
     rows = {
         "approvals": approval,
         "articles": create_article(title="Refunds", body="Refunds take five days.", actor=SYSTEM, is_published=True),
         "contacts": contact,
         "executions": approval.execution,
+        "gaps": gap,
         "installations": approval.execution.installation,
         "organizations": contact.organization,
         "runs": run,

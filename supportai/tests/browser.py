@@ -76,10 +76,6 @@ class Customer:
         """Press a button of the widget."""
         self.panel.get_by_role("button", name=name).last.click()
 
-    def press_when_offered(self, name: str) -> None:
-        """Press a button as soon as the widget offers it, which it may do only for a moment or after an answer."""
-        self.panel.get_by_role("button", name=name).click(timeout=ANSWER)
-
     def search_until(self, words: str, wanted: str, *, tries: int = 60) -> None:
         """Search the help center again and again until it finds something."""
         for _ in range(tries):

@@ -107,8 +107,8 @@ def the_trace_shows_each_step(ines: Staff) -> None:
 
 def a_person_takes_over_and_both_chat_live(customer: Customer, ines: Staff, server: Server) -> None:
     customer.press("New conversation")
+    # No article covers it: the AI agent says so and asks a person.
     customer.say(UNCOVERED)
-    customer.press_when_offered("Talk to a person")
     expect(customer.panel.get_by_text("A person has been asked")).to_be_visible(timeout=45 * SECONDS)
 
     ines.page.goto(ines.url)

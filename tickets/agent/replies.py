@@ -6,6 +6,7 @@ the message could change what was asked (SCENARIOS 3.1).
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from supportai.core.models import JSONDict
@@ -112,12 +113,21 @@ def _changes(text: str, words: list[str], known: set[str], question: Sequence[st
     if any((a["amount_cents"], a["currency"]) not in shown for a in amounts(text)):
         return True
     ids_or_numbers = [w for w in words if "_" in w or any(c.isdigit() for c in w)]
-    if any(word not in known for word in ids_or_numbers):
+    numbers = {_number(word) for word in known} - {None}
+    if any(word not in known and _number(word) not in numbers for word in ids_or_numbers):
         return True
     if any(word in CHANGES and word not in known for word in words):
         return True
     # "Yes, and upgrade me to Business": whatever follows must be courtesy or the question's own words.
     return any(_residue(words[words.index(joint) + 1 :], known) > 0 for joint in ("and", "then") if joint in words)
+
+
+def _number(word: str) -> Decimal | None:
+    """Read a number, so that "20" repeats what "20.00" said."""
+    try:
+        return Decimal(word).normalize() if word[:1].isdigit() else None
+    except InvalidOperation:
+        return None
 
 
 def _residue(words: list[str], known: set[str]) -> int:

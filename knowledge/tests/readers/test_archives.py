@@ -61,6 +61,41 @@ def test_an_archive_that_lies_about_sizes_is_stopped_while_unpacking(read, monke
     assert "larger than" in reasons(found)["long.txt"]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_without_bounds_is_refused_and_the_rest_is_read(tmp_path, method):
+    path = tmp_path / "help.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.md", "# A\n\ntext", compress_type=method)
+        archive.writestr("b.md", "# B\n\ntext")
+    found = list(read_named(path, path.name))
+    assert "make the archive with the usual one" in reasons(found)["a.md"]
+    assert [item.title for item in found if isinstance(item, ImportedDocument)] == ["B"]
+
+
+def test_a_damaged_entry_does_not_stop_the_rest(tmp_path):
+    path = tmp_path / "help.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.md", "# A\n\n" + " ".join(map(str, range(2_000))))
+        archive.writestr("b.md", "# B\n\ntext")
+    data = bytearray(path.read_bytes())
+    data[40:60] = b"\xff" * 20
+    path.write_bytes(data)
+    found = list(read_named(path, path.name))
+    assert reasons(found)["a.md"].startswith("It cannot be unpacked")
+    assert [item.title for item in found if isinstance(item, ImportedDocument)] == ["B"]
+
+
+def test_the_number_of_entries_is_asked_before_a_list_of_them_is_made(tmp_path, monkeypatch):
+    path = tmp_path / "help.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.md", "# A\n\ntext")
+        archive.writestr("b.md", "# B\n\ntext")
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    [failure] = read_named(path, path.name)
+    assert "files. Cut it in parts" in failure.reason
+
+
 def test_links_locked_entries_and_archives_inside_are_refused(read):
     link = zipfile.ZipInfo("link.md")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16

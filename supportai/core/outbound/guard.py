@@ -45,8 +45,8 @@ METADATA: tuple[IPNetwork, ...] = tuple(
         "fd00:ec2::/32",
     )
 )
-# Whose last 32 bits are an IPv4 address: NAT64 (RFC 6052) and the old IPv4-compatible form.
-CARRIERS = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+# Whose last 32 bits are an IPv4 address: NAT64 (RFC 6052), the old IPv4-compatible form, and SIIT (RFC 7915).
+CARRIERS = (ip_network("64:ff9b::/96"), ip_network("::/96"), ip_network("::ffff:0:0:0/96"))
 # The interface identifier of ISATAP (RFC 5214): 0000:5efe or 0200:5efe before the IPv4 address.
 ISATAP = (0x00005EFE, 0x02005EFE)
 

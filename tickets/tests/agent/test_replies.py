@@ -33,6 +33,8 @@ QUESTION = (
         "yes please, can you do it now?",
         "Yes please. When will I see the money?",
         "yes can you do it today?",
+        "yes, $49",
+        "yes, 49 please",
     ],
 )
 def test_a_plain_yes_confirms(text):
