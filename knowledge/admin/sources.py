@@ -117,6 +117,15 @@ class SourceAdmin(ConfigurationAdmin):
         """Refuse while articles come from it."""
         return bool(super().has_delete_permission(request, obj)) and not (obj and obj.articles.exists())
 
+    def delete_model(self, _request: HttpRequest, obj: Source) -> None:
+        """Let the service delete it, so that its uploads go too."""
+        sources.delete_source(source_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        """Delete the chosen ones in the same way."""
+        for source in queryset:
+            self.delete_model(request, source)
+
     def has_run_permission(self, request: HttpRequest, object_id: str | int | None = None) -> bool:
         """Offer an import where there is something to read and none is under way."""
         source = Source.objects.filter(pk=object_id or 0).first()

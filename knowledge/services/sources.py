@@ -57,6 +57,15 @@ def remove_file(*, file_id: int) -> int:
 
 
 @transaction.atomic
+def delete_source(*, source_id: int) -> None:
+    """Delete a source that no article comes from, with what was uploaded to it."""
+    source = Source.objects.get(pk=source_id)
+    for file in source.files.all():
+        _delete_stored(file)
+    source.delete()
+
+
+@transaction.atomic
 def request_import(*, source_id: int, actor: Actor | None = None, trigger: str = ImportRun.Trigger.PERSON) -> ImportRun:
     """Ask for an import and announce `ImportRequested`; a worker takes it.
 

@@ -179,3 +179,21 @@ def test_somebody_who_may_only_look_changes_nothing(client, settings, tmp_path):
         assert "Run again" not in shown.content.decode()
     assert act(client, source, "run_again").status_code in {302, 403}
     assert not importing.ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_a_source_without_articles_is_deleted_with_what_was_uploaded(
+    lead, tmp_path, is_bulk, django_capture_on_commit_callbacks
+):
+    lead.force_login(UserFactory(role=User.Role.ADMIN))
+    source = SourceFactory(kind=Source.Kind.FILES)
+    sources.add_files(source_id=source.pk, uploads=[upload("a.md", "# A\n\ntext")], actor=SYSTEM)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()]
+    with django_capture_on_commit_callbacks(execute=True):
+        if is_bulk:
+            chosen = {"action": "delete_selected", "_selected_action": [source.pk], "post": "yes"}
+            lead.post(reverse("admin:knowledge_source_changelist"), chosen)
+        else:
+            lead.post(reverse("admin:knowledge_source_delete", args=[source.pk]), {"post": "yes"})
+    assert not Source.objects.filter(pk=source.pk).exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
