@@ -9,9 +9,9 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django_htmx.http import trigger_client_event
 
 from supportai.core.errors import DomainError
+from supportai.core.htmx import ring_page
 
 log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -115,7 +115,7 @@ class DomainErrorMiddleware:
         log.info("refused", code=error.code, status=error.status)
         if getattr(request, "htmx", False):
             response = HttpResponse(status=error.status)
-            return trigger_client_event(response, "toast", {"text": error.message, "kind": "bad"})
+            return ring_page(response, "toast", {"text": error.message, "kind": "bad"})
         if "text/html" not in request.headers.get("Accept", ""):
             body = {
                 "type": f"/problems/{error.code}",

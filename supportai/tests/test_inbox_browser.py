@@ -258,6 +258,16 @@ def test_resolving_by_key_can_be_undone_by_key(opening):
     )
 
 
+def test_what_happened_is_said_although_a_ring_has_replaced_the_button_meanwhile(opening):
+    page = opening(f"/?ticket={waiting('first', 5).public_id}")
+    page.evaluate("""() => {
+      document.querySelector("[data-key=e]").click();
+      const head = document.querySelector("#pane-head");
+      head.replaceWith(head.cloneNode(true));
+    }""")
+    page.locator(".toast", has_text="Resolved.").wait_for()
+
+
 def test_keys_are_letters_while_one_types_and_can_be_switched_off(opening):
     ticket = waiting("first", 5)
     page = opening(f"/?ticket={ticket.public_id}")

@@ -114,7 +114,11 @@ class TestRefusals:
     def test_htmx_gets_a_toast_and_no_content(self, rf):
         response = self.refuse(rf, NotFoundError("There is no such ticket."), **{"HX-Request": "true"})
         assert response.status_code == 404
-        assert json.loads(response["HX-Trigger"])["toast"] == {"text": "There is no such ticket.", "kind": "bad"}
+        assert json.loads(response["HX-Trigger"])["toast"] == {
+            "target": "body",
+            "text": "There is no such ticket.",
+            "kind": "bad",
+        }
 
     def test_scripts_get_a_problem(self, rf):
         response = self.refuse(rf, TooManyRequestsError("Slow down.", retry_after=3), Accept="application/json")

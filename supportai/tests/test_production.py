@@ -111,6 +111,7 @@ def test_frames_of_wsgi_processes_and_workers_reach_the_sockets_of_every_server(
     customer = visitor(server)
     customer.say(QUESTION)
     customer.wait_for(is_answered, what="the first answer", seconds=90)
+    wait_until(server.is_quiet, what="the first answer has rung")
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket_of(customer, server.url_of("sockets", index))) for index in range(2)]
         same_customer(customer, server.url_of("web", 1)).say("And how do I remove somebody again?")

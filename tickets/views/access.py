@@ -9,12 +9,13 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.permissions import can_see_inbox
 from supportai.core.errors import NotAllowedError
+from supportai.core.htmx import ring_page
 from supportai.core.models import JSONDict
 from tickets.models import Ticket
 
@@ -82,9 +83,9 @@ def ring(response: HttpResponse, ticket: Ticket, *, text: str = "", undo: str = 
     """Add the doorbells of one ticket to a response, as the websocket would ring them."""
     about = {"ticket": str(ticket.public_id)}
     for name in ("live:ticket", "live:message", "live:row"):
-        trigger_client_event(response, name, about)
+        ring_page(response, name, about)
     for name, detail in events.items():
-        trigger_client_event(response, name.replace("_", ":"), detail)
+        ring_page(response, name.replace("_", ":"), detail)
     if text:
-        trigger_client_event(response, "toast", {"text": text, "undo": undo})
+        ring_page(response, "toast", {"text": text, "undo": undo})
     return response

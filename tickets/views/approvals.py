@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django_htmx.http import trigger_client_event
 
 from accounts.models import IdentityLevel, User
 from accounts.permissions import can_approve_action
@@ -15,6 +14,7 @@ from integrations.models import ActionExecution, Approval
 from integrations.services import approvals
 from supportai.core.cel import money
 from supportai.core.errors import NotAllowedError
+from supportai.core.htmx import ring_page
 from supportai.core.models import JSONDict
 from tickets import selectors_case, selectors_review
 from tickets.forms import DenyForm
@@ -166,4 +166,4 @@ def _decided(request: StaffHttpRequest, public_id: UUID) -> HttpResponse:
     card = card_for(approval, request.user, _tickets_of([approval]), selectors_review.money_limits())
     context: JSONDict = {"card": card, "waiting_count": len(selectors_review.pending_approvals())}
     response = render(request, "tickets/partials/_approval_changed.html", context)
-    return trigger_client_event(response, "live:counts", {})
+    return ring_page(response, "live:counts")

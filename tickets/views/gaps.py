@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from accounts.permissions import can_approve_suggestion
@@ -19,6 +19,7 @@ from knowledge.services import gaps
 from supportai.core import clock
 from supportai.core.actors import Actor
 from supportai.core.errors import NotAllowedError
+from supportai.core.htmx import ring_page
 from supportai.core.models import JSONDict
 from tickets import selectors_case, selectors_review
 from tickets.forms import RejectForm
@@ -190,5 +191,5 @@ def _changed(request: StaffHttpRequest, public_id: UUID, text: str) -> HttpRespo
     gap = selectors_review.gap_of(public_id)
     context = _rights(request.user) | {"item": _items([gap])[gap.pk]}
     response = render(request, "tickets/partials/_gap.html", context)
-    trigger_client_event(response, "live:counts", {})
-    return trigger_client_event(response, "toast", {"text": text})
+    ring_page(response, "live:counts")
+    return ring_page(response, "toast", {"text": text})

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django_htmx.http import trigger_client_event
 
 from accounts.permissions import can_approve_suggestion
 from knowledge.markdown import render as render_markdown
@@ -14,6 +13,7 @@ from knowledge.models import Suggestion
 from knowledge.services import learning
 from supportai.core.actors import Actor
 from supportai.core.errors import InvalidInputError
+from supportai.core.htmx import ring_page
 from supportai.core.models import JSONDict
 from tickets import selectors_case, selectors_review
 from tickets.forms import RejectForm, SuggestionForm
@@ -123,5 +123,5 @@ def _changed(request: StaffHttpRequest, public_id: UUID, text: str) -> HttpRespo
         "published_count": len(selectors_review.published_suggestions()),
     }
     response = render(request, "tickets/partials/_learned_changed.html", context)
-    trigger_client_event(response, "live:counts", {})
-    return trigger_client_event(response, "toast", {"text": text})
+    ring_page(response, "live:counts")
+    return ring_page(response, "toast", {"text": text})

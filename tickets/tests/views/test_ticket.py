@@ -43,7 +43,9 @@ def say(client: Client, ticket: Ticket, text: str, kind: str = "reply", **extra)
 
 
 def events(response) -> dict:
+    """Give what the page is told, all of it at its body."""
     found: dict = json.loads(response["HX-Trigger"])
+    assert {detail.pop("target") for detail in found.values()} == {"body"}
     return found
 
 
