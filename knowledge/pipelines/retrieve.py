@@ -7,12 +7,12 @@ from typing import Any
 
 from haystack import Document, Pipeline
 
-from knowledge.components.dense_retriever import DenseRetriever
-from knowledge.components.lexical_retriever import LexicalRetriever
+from knowledge.components.passage_retriever import PassageRetriever
 from knowledge.components.question_reader import QuestionReader
 from knowledge.components.score_fusion import ScoreFusion
 from knowledge.pipelines.running import run
 from knowledge.stores import document_store, place_for
+from knowledge.stores.protocol import Hits
 from knowledge.turns import weighted_texts
 
 
@@ -37,20 +37,18 @@ class RetrievalSettings:
 def build_retrieve_pipeline(settings: RetrievalSettings) -> Pipeline:
     """Build question → meaning and words → one order.
 
-    Inputs: `reader.query`, `reader.history`, `dense.filters`, `lexical.filters`; output `fusion.documents`.
+    Inputs: `reader.query`, `reader.history`, `retriever.filters`; output `fusion.documents`.
     """
     settings = _placed(settings)
     store = document_store(settings.store_path, kind=settings.store_kind)
     pipeline = Pipeline()
     pipeline.add_component("reader", QuestionReader(last_turn_share=settings.last_turn_share, profile=settings.profile))
-    pipeline.add_component("dense", DenseRetriever(store, top_k=settings.candidates))
-    pipeline.add_component("lexical", LexicalRetriever(store, top_k=settings.candidates))
-    pipeline.add_component("fusion", ScoreFusion(lexical_weight=settings.lexical_weight, top_k=settings.kept))
-    pipeline.connect("reader.embedding", "dense.embedding")
-    pipeline.connect("reader.texts", "lexical.texts")
-    pipeline.connect("lexical.documents", "dense.also")
-    pipeline.connect("dense.documents", "fusion.dense")
-    pipeline.connect("lexical.documents", "fusion.lexical")
+    pipeline.add_component("retriever", PassageRetriever(store, top_k=settings.candidates))
+    pipeline.add_component("fusion", ScoreFusion(store, lexical_weight=settings.lexical_weight, top_k=settings.kept))
+    pipeline.connect("reader.embedding", "retriever.embedding")
+    pipeline.connect("reader.texts", "retriever.texts")
+    pipeline.connect("retriever.dense", "fusion.dense")
+    pipeline.connect("retriever.lexical", "fusion.lexical")
     return pipeline
 
 
@@ -70,8 +68,7 @@ def find(
     """
     inputs = {
         "reader": {"query": query, "history": list(history)},
-        "dense": {"filters": filters},
-        "lexical": {"filters": filters},
+        "retriever": {"filters": filters},
     }
     result = run(_cached(_placed(settings)), inputs)
     documents: list[Document] = result["fusion"]["documents"]
@@ -88,11 +85,11 @@ def find_by_words(
     """
     placed = _placed(settings)
     store = document_store(placed.store_path, kind=placed.store_kind)
-    retriever = LexicalRetriever(store, top_k=settings.candidates)
     texts = weighted_texts(query, history, settings.last_turn_share)
-    found: list[Document] = retriever.run(texts=texts, filters=filters)["documents"]
-    kept = found[: settings.kept]
-    return [replace(d, meta={**d.meta, "dense": 0.0, "lexical": d.score or 0.0}) for d in kept]
+    hits = store.lexical_hits(texts, filters=filters, top_k=settings.kept)
+    fusion = ScoreFusion(store, lexical_weight=settings.lexical_weight, top_k=settings.kept)
+    found: list[Document] = fusion.run(dense=Hits(), lexical=hits)["documents"]
+    return found
 
 
 def _placed(settings: RetrievalSettings) -> RetrievalSettings:

@@ -4,8 +4,10 @@ It holds nothing that cannot be rebuilt from our Passage rows. What it asks of t
 aliases; deleting and updating by query, reindexing and scripts are not used, since small clusters may not have them.
 """
 
+import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -17,18 +19,18 @@ from haystack.document_stores.types import DuplicatePolicy
 from haystack_integrations.document_stores.elasticsearch import ElasticsearchDocumentStore
 
 from knowledge.errors import SearchUnavailableError
-from knowledge.stores.elastic_client import IndexGoneError, client_for, reported
+from knowledge.stores.elastic_client import IndexGoneError, client_for, refusal, reported
 from knowledge.stores.elastic_filters import EVERYTHING, to_query
 from knowledge.stores.elastic_index import MAPPING_VERSION, WORD_FIELDS, PassageIndexes, is_index_name
 from knowledge.stores.filters import Filters
-from knowledge.stores.words import query_words
+from knowledge.stores.protocol import Hits
+from knowledge.stores.words import WordCounts, inverse_frequency, query_words, spaced, telling
+from knowledge.turns import WeightedText
 
 T = TypeVar("T")
 
-# Elasticsearch's BM25 differs from FTS5's: words that stand in half of all passages still count, and weighted fields
-# make a passage longer. With this factor one weight serves both stores; it was measured on three sets
-# (docs/knowledge.md), where the scores themselves are 1.2 times FTS5's.
-TO_FTS5_SCALE = 0.6
+# Weighted fields make a passage longer in Lucene and not in FTS5. With this factor one weight serves both stores.
+TO_FTS5_SCALE = 0.96
 
 PAGE = 1000
 MOST_CANDIDATES = 10_000
@@ -37,6 +39,12 @@ CONFLICT = "version_conflict_engine_exception"
 INDEX_GONE = "index_not_found_exception"
 # A hundred vectors are 800 kB of JSON.
 NO_VECTOR = ["embedding"]
+# Ids from a column of their own: to read a hit's stored fields a node unpacks the vectors beside them, which takes
+# longer than the search.
+ONLY_IDS: dict[str, Any] = {"_source": False, "stored_fields": "_none_", "docvalue_fields": ["id"]}
+# Boosts that differ by less are one clause; there are far fewer of them than words.
+BOOST_DIGITS = 2
+LEAST_BOOST = 0.01
 
 
 class ElasticPassageStore(ElasticsearchDocumentStore):
@@ -52,6 +60,7 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         self.path = path
         self.is_alias = not is_index_name(path)
         self._indexes = PassageIndexes(path)
+        self._counts = WordCounts(self._count_words)
         self._is_ready = False
         self._preparing = threading.Lock()
 
@@ -83,7 +92,7 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
             FilterError: the filter is malformed.
         """
         query = to_query(filters)
-        return [_document(hit, None) for hit in self._scan(query, source=True)]
+        return [_document(hit) for hit in self._scan(query, source=True)]
 
     def write_documents(
         self, documents: list[Document], policy: DuplicatePolicy = DuplicatePolicy.NONE, *_args: Any
@@ -124,32 +133,46 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         """Empty the store."""
         self.delete_by_filter({})
 
-    def dense_retrieval(
-        self, query_embedding: Sequence[float], *, filters: Filters | None = None, top_k: int = 10
-    ) -> list[Document]:
-        """Give the nearest documents by dot product, exact, best first; `score` is the product."""
-        knn = _nearest(query_embedding, top_k, to_query(filters))
-        hits = self._search(knn=knn, size=top_k, source_excludes=NO_VECTOR)
-        return [_document(hit, _dot_product(hit["_score"])) for hit in hits]
+    def dense_hits(self, query_embedding: Sequence[float], *, filters: Filters | None = None, top_k: int = 10) -> Hits:
+        """Find the nearest documents by dot product, exactly."""
+        return _dense(self._search(_nearest(query_embedding, top_k, to_query(filters))))
 
-    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> dict[str, float]:
+    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> Hits:
         """Give the dot product of each of these documents; those without a vector are left out."""
         if not document_ids:
-            return {}
-        knn = _nearest(query_embedding, len(document_ids), {"ids": {"values": list(document_ids)}})
-        hits = self._search(knn=knn, size=len(document_ids), source=False)
-        return {hit["_id"]: _dot_product(hit["_score"]) for hit in hits}
+            return Hits()
+        named = {"ids": {"values": list(document_ids)}}
+        return _dense(self._search(_nearest(query_embedding, len(document_ids), named)))
 
-    def lexical_retrieval(self, query: str, *, filters: Filters | None = None, top_k: int = 10) -> list[Document]:
-        """Give the documents that share words with the query by BM25, best first; `score` is above 0."""
-        words = query_words(query)
-        if not words:
+    def lexical_hits(self, texts: Sequence[WeightedText], *, filters: Filters | None = None, top_k: int = 10) -> Hits:
+        """Find the documents that share words with the texts by the weighted sum of BM25; scores are above 0."""
+        wanted = self._sharing(texts, filters, top_k)
+        return _lexical(self._search(wanted)) if wanted else Hits()
+
+    def hits(
+        self,
+        query_embedding: Sequence[float],
+        texts: Sequence[WeightedText],
+        *,
+        filters: Filters | None = None,
+        top_k: int = 10,
+    ) -> tuple[Hits, Hits]:
+        """Search both ways at once: what `dense_hits` and `lexical_hits` give."""
+        near, sharing = _nearest(query_embedding, top_k, to_query(filters)), self._sharing(texts, filters, top_k)
+        if not sharing:
+            return _dense(self._search(near)), Hits()
+        searches = [part for body in (near, sharing) for part in ({}, {"track_total_hits": False, **body})]
+        answers = self._ask(lambda client: _answered(client.msearch(index=self.path, searches=searches)["responses"]))
+        return _dense(answers[0]), _lexical(answers[1])
+
+    def load(self, document_ids: Sequence[str]) -> list[Document]:
+        """Give documents in this order, without their vectors; unknown ids are left out."""
+        if not document_ids:
             return []
-        # combined_fields counts a word once over all fields (BM25F), as FTS5 does with its column weights.
-        wanted = {"combined_fields": {"query": " ".join(words), "fields": list(WORD_FIELDS), "operator": "or"}}
-        asked = {"bool": {"must": [wanted], "filter": [to_query(filters)]}}
-        hits = self._search(query=asked, size=top_k, source_excludes=NO_VECTOR)
-        return [_document(hit, hit["_score"] * TO_FTS5_SCALE) for hit in hits]
+        answer = self._ask(
+            lambda client: client.mget(index=self.path, ids=list(document_ids), source_excludes=NO_VECTOR)
+        )
+        return [_document(entry) for entry in answer["docs"] if entry.get("found")]
 
     def mark(self) -> int:
         """Give 0: a rebuild fills an index of its own."""
@@ -207,11 +230,36 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         with reported():
             return question(self._connected())
 
-    def _search(self, **body: Any) -> list[dict[str, Any]]:
+    def _count_words(self, words: list[str]) -> tuple[dict[str, int], int]:
+        queries = {word: {"combined_fields": {"query": word, "fields": list(WORD_FIELDS)}} for word in words}
+
+        def count(client: Elasticsearch) -> tuple[dict[str, int], int]:
+            answer = client.search(
+                index=self.path, size=0, track_total_hits=True, aggs={"words": {"filters": {"filters": queries}}}
+            )
+            found = answer["aggregations"]["words"]["buckets"]
+            return {word: int(found[word]["doc_count"]) for word in words}, int(answer["hits"]["total"]["value"])
+
+        return self._ask(count)
+
+    def _sharing(self, texts: Sequence[WeightedText], filters: Filters | None, top_k: int) -> dict[str, Any]:
+        """Make a search for the words of the texts; empty without words."""
+        weights: dict[str, float] = defaultdict(float)
+        for text in texts:
+            for word in query_words(spaced(text.text)):
+                weights[word] += text.weight
+        if not weights:
+            return {}
+        counts, total = self._counts.of(weights)
+        clauses = _clauses({word: weights[word] for word in telling(weights, counts, total)}, counts, total)
+        asked = {"should": clauses, "minimum_should_match": 1, "filter": [to_query(filters)]}
+        return {"query": {"bool": asked}, "size": top_k, **ONLY_IDS}
+
+    def _search(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """Give the hits, best first."""
 
         def search(client: Elasticsearch) -> list[dict[str, Any]]:
-            return list(client.search(index=self.path, track_total_hits=False, **body)["hits"]["hits"])
+            return list(client.search(index=self.path, body={"track_total_hits": False, **body})["hits"]["hits"])
 
         return self._ask(search)
 
@@ -219,7 +267,8 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         """Go through all hits by id, page by page: a plain search ends at 10,000."""
         after: list[Any] | None = None
         while True:
-            hits = self._search(query=query, sort=[{"id": "asc"}], size=PAGE, source=source, search_after=after)
+            page = {"query": query, "sort": [{"id": "asc"}], "size": PAGE, "_source": source}
+            hits = self._search(page | ({"search_after": after} if after else {}))
             yield from hits
             if len(hits) < PAGE:
                 return
@@ -235,6 +284,7 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         """Send changes, seen by searches when this returns, and count the ids that existed already."""
         if not actions:
             return 0
+        self._counts.forget()
         return self._ask(lambda client: self._sent(client, actions))
 
     def _sent(self, client: Elasticsearch, actions: list[dict[str, Any]]) -> int:
@@ -264,14 +314,54 @@ def _failure(entry: dict[str, Any]) -> str:
     return str(error["type"]) if error else ""
 
 
+def _clauses(weights: Mapping[str, float], counts: Mapping[str, int], total: int) -> list[dict[str, Any]]:
+    """Ask for words with the worth that FTS5 gives them; words of one worth go into one clause.
+
+    Lucene's log(1 + x) in place of log(x) gives words that many passages have up to twice as much.
+    """
+    by_boost: dict[float, list[str]] = defaultdict(list)
+    for word, weight in weights.items():
+        worth = inverse_frequency(counts[word], total)
+        lucene = math.log1p((total - counts[word] + 0.5) / (counts[word] + 0.5))
+        by_boost[max(round(weight * worth / lucene, BOOST_DIGITS), LEAST_BOOST)].append(word)
+    return [
+        # combined_fields counts a word once over all fields (BM25F), as FTS5 does with its column weights.
+        {"combined_fields": {"query": " ".join(words), "fields": list(WORD_FIELDS), "operator": "or", "boost": boost}}
+        for boost, words in by_boost.items()
+    ]
+
+
 def _nearest(query_embedding: Sequence[float], count: int, filters: dict[str, Any]) -> dict[str, Any]:
-    return {
+    """Make a search for the nearest documents."""
+    near = {
         "field": "embedding",
         "query_vector": list(query_embedding),
         "k": min(count, MOST_CANDIDATES),
         "num_candidates": min(max(count, CANDIDATES), MOST_CANDIDATES),
         "filter": filters,
     }
+    return {"knn": near, "size": count, **ONLY_IDS}
+
+
+def _answered(responses: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Give the hits of several searches, whose failures come as answers.
+
+    Raises:
+        SearchUnavailableError: one of them was refused.
+        IndexGoneError: the index is not there.
+    """
+    for response in responses:
+        if "error" in response:
+            raise refusal(response["status"], response["error"]["type"])
+    return [list(response["hits"]["hits"]) for response in responses]
+
+
+def _dense(hits: Iterable[dict[str, Any]]) -> Hits:
+    return Hits((_id(hit), _dot_product(hit["_score"])) for hit in hits)
+
+
+def _lexical(hits: Iterable[dict[str, Any]]) -> Hits:
+    return Hits((_id(hit), hit["_score"] * TO_FTS5_SCALE) for hit in hits)
 
 
 def _dot_product(score: float) -> float:
@@ -281,13 +371,19 @@ def _dot_product(score: float) -> float:
 
 def _source(document: Document) -> dict[str, Any]:
     fields = document.to_dict()
-    return {name: value for name, value in fields.items() if name not in EMPTY_LEFT_OUT or value is not None}
+    words = {name: spaced(str(fields.get(name) or "")) for name in ("title", "heading", "content")}
+    kept = {name: value for name, value in fields.items() if name not in EMPTY_LEFT_OUT or value is not None}
+    return {**kept, "words": words}
 
 
 # Elasticsearch refuses null for fields of these kinds; `score` belongs to an answer.
 EMPTY_LEFT_OUT = frozenset({"embedding", "blob", "score", "sparse_embedding"})
 
 
-def _document(hit: dict[str, Any], score: float | None) -> Document:
-    document: Document = Document.from_dict({**hit["_source"], "score": score})
+def _document(hit: dict[str, Any]) -> Document:
+    document: Document = Document.from_dict(hit["_source"])
     return document
+
+
+def _id(hit: dict[str, Any]) -> str:
+    return str(hit["fields"]["id"][0])

@@ -81,14 +81,18 @@ def reported() -> Iterator[None]:
     try:
         yield
     except ApiError as exc:
-        if exc.status_code == MISSING:
-            raise IndexGoneError("The search index is missing.") from None
-        log.warning("search.refused", status=exc.status_code, kind=exc.error)
-        text = f"Elasticsearch answers with status {exc.status_code} ({exc.error})."
-        raise SearchUnavailableError(text) from None
+        raise refusal(exc.status_code, exc.error) from None
     except TransportError as exc:
         log.warning("search.unreachable", kind=type(exc).__name__)
         raise SearchUnavailableError(f"Elasticsearch does not answer ({type(exc).__name__}).") from None
     except UNREADABLE as exc:
         log.warning("search.unreadable", kind=type(exc).__name__)
         raise SearchUnavailableError("What answers in Elasticsearch's place cannot be understood.") from None
+
+
+def refusal(status: int, kind: str) -> SearchUnavailableError:
+    """Make the error of a refused request, and log its kind only."""
+    if status == MISSING:
+        return IndexGoneError("The search index is missing.")
+    log.warning("search.refused", status=status, kind=kind)
+    return SearchUnavailableError(f"Elasticsearch answers with status {status} ({kind}).")

@@ -14,8 +14,10 @@ log = structlog.get_logger(__name__)
 
 MAPPING_VERSION = FORM
 # What a word in the title, in the headings and in the text counts in BM25; the same as in embedded.py.
-WORD_FIELDS = ("title^2", "heading^1.5", "content")
-TEXT = {"type": "text", "analyzer": "english"}
+WORD_FIELDS = ("words.title^2", "words.heading^1.5", "words.content")
+WORDS = {"type": "text", "analyzer": "english"}
+# What is only given back.
+TEXT = {"type": "text", "index": False}
 KEYWORD = {"type": "keyword", "ignore_above": 1024}
 NUMBER = {"type": "long"}
 MAPPING: dict[str, Any] = {
@@ -26,11 +28,14 @@ MAPPING: dict[str, Any] = {
         {"texts": {"match_mapping_type": "string", "mapping": KEYWORD}},
         {"numbers": {"match_mapping_type": "long", "mapping": {"type": "double"}}},
     ],
+    # What is searched is made of what is given back (`spaced`), and needs not be given back itself.
+    "_source": {"excludes": ["words"]},
     "properties": {
         "id": KEYWORD,
         "title": TEXT,
         "heading": TEXT,
         "content": TEXT,
+        "words": {"properties": {"title": WORDS, "heading": WORDS, "content": WORDS}},
         # "flat" compares with every vector, so the order is exact as in the embedded store: 384 numbers for each of
         # 50,000 passages are some 20 million products. Our vectors are not of length 1 (see PassageEmbedder), which
         # "dot_product" would demand.

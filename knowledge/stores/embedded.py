@@ -10,9 +10,11 @@ import os
 import sqlite3
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -23,8 +25,10 @@ from haystack.document_stores.types import DuplicatePolicy
 
 from knowledge.stores.filters import Filters, to_sql
 from knowledge.stores.form import FORM
-from knowledge.stores.matrix import VectorMatrix, generation_of
-from knowledge.stores.words import query_words
+from knowledge.stores.matrix import RowIds, VectorMatrix, among, generation_of
+from knowledge.stores.protocol import Hits
+from knowledge.stores.words import WordCounts, query_words, telling
+from knowledge.turns import WeightedText
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL);
@@ -57,13 +61,13 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, heading = excluded.headin
     meta = excluded.meta, extra = excluded.extra, embedding = excluded.embedding, generation = excluded.generation
 """
 FIELDS = "row, id, content, meta, extra, embedding"
-# Searches leave vectors where they are: Haystack copies what passes between components, number by number.
-FOUND_FIELDS = "row, id, content, meta, extra, NULL"
+# Vectors stay where they are: Haystack copies what passes between components, number by number.
+LOADED_FIELDS = "row, id, content, meta, extra, NULL"
 # What a word in the title, in the headings and in the text counts in BM25.
 WEIGHTS = (2.0, 1.5, 1.0)
 BUSY_SECONDS = 20.0
 ROWS_A_QUERY = 500
-MASKS_KEPT = 32
+FILTERS_KEPT = 32
 # Most rows pass the filters of a search; where too few of the first do, all that match are looked at.
 FILTERED_AHEAD = 4
 ALL = -1
@@ -81,7 +85,8 @@ class EmbeddedDocumentStore:
         self.path = path
         self._local = threading.local()
         self._matrix = VectorMatrix()
-        self._masks: dict[tuple[int, str], frozenset[int]] = {}
+        self._allowed: dict[tuple[int, str], RowIds] = {}
+        self._counts = WordCounts(self._count_words)
 
     def to_dict(self) -> dict[str, Any]:
         """Serialise for a pipeline's dump."""
@@ -149,47 +154,59 @@ class EmbeddedDocumentStore:
         """Empty the store."""
         self.delete_by_filter({})
 
-    def dense_retrieval(
-        self, query_embedding: Sequence[float], *, filters: Filters | None = None, top_k: int = 10
-    ) -> list[Document]:
-        """Give the nearest documents by dot product, exact, best first; `score` is the product."""
+    def dense_hits(self, query_embedding: Sequence[float], *, filters: Filters | None = None, top_k: int = 10) -> Hits:
+        """Find the nearest documents by dot product, exactly."""
         query = np.asarray(query_embedding, dtype=np.float32)
         connection = self._connection()
         snapshot = self._matrix.current(connection, len(query))
         scores = snapshot.matrix @ query
         if filters:
-            allowed = self._matching(connection, filters)
-            mask = np.fromiter((row in allowed for row in snapshot.rows.tolist()), dtype=bool, count=len(scores))
-            scores = np.where(mask, scores, -np.inf)
-        best = _top(scores, top_k)
-        return self._load(connection, [(int(snapshot.rows[i]), float(scores[i])) for i in best])
+            scores = np.where(among(snapshot.rows, self._matching(connection, filters)), scores, -np.inf)
+        return Hits((snapshot.ids[place], float(scores[place])) for place in _top(scores, top_k))
 
-    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> dict[str, float]:
+    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> Hits:
         """Give the dot product of each of these documents; those without a vector are left out."""
         query = np.asarray(query_embedding, dtype=np.float32)
-        connection = self._connection()
-        snapshot = self._matrix.current(connection, len(query))
-        places = {int(row): place for place, row in enumerate(snapshot.rows)}
-        scores: dict[str, float] = {}
-        for chunk in _chunks(document_ids):
-            marks = ", ".join("?" for _ in chunk)
-            found = connection.execute(f"SELECT row, id FROM documents WHERE id IN ({marks})", chunk)  # noqa: S608
-            scores |= {id_: float(snapshot.matrix[places[row]] @ query) for row, id_ in found if row in places}
-        return scores
+        snapshot = self._matrix.current(self._connection(), len(query))
+        known = [id_ for id_ in document_ids if id_ in snapshot.places]
+        scores = snapshot.matrix[[snapshot.places[id_] for id_ in known]] @ query
+        return Hits(zip(known, scores.tolist(), strict=True))
 
-    def lexical_retrieval(self, query: str, *, filters: Filters | None = None, top_k: int = 10) -> list[Document]:
-        """Give the documents that share words with the query by BM25, best first; `score` is above 0."""
-        match = match_expression(query)
-        if not match:
-            return []
+    def lexical_hits(self, texts: Sequence[WeightedText], *, filters: Filters | None = None, top_k: int = 10) -> Hits:
+        """Find the documents that share words with the texts by the weighted sum of BM25; scores are above 0."""
         connection = self._connection()
         allowed = self._matching(connection, filters) if filters else None
-        found = _by_words(connection, match, top_k if allowed is None else FILTERED_AHEAD * top_k)
-        if allowed is not None:
-            seen, found = len(found), [pair for pair in found if pair[0] in allowed]
-            if len(found) < top_k and seen == FILTERED_AHEAD * top_k:
-                found = [pair for pair in _by_words(connection, match, ALL) if pair[0] in allowed]
-        return self._load(connection, found[:top_k])
+        sums: dict[int, float] = defaultdict(float)
+        for text in texts:
+            words = query_words(text.text)
+            match = match_expression(telling(words, *self._counts.of(words)))
+            for row, score in _by_words(connection, match, allowed, top_k) if match else ():
+                sums[row] += text.weight * score
+        best = sorted(sums, key=lambda row: (-sums[row], row))[:top_k]
+        ids = self._ids(connection, best)
+        return Hits((ids[row], sums[row]) for row in best if row in ids)
+
+    def hits(
+        self,
+        query_embedding: Sequence[float],
+        texts: Sequence[WeightedText],
+        *,
+        filters: Filters | None = None,
+        top_k: int = 10,
+    ) -> tuple[Hits, Hits]:
+        """Search both ways: what `dense_hits` and `lexical_hits` give."""
+        dense = self.dense_hits(query_embedding, filters=filters, top_k=top_k)
+        return dense, self.lexical_hits(texts, filters=filters, top_k=top_k)
+
+    def load(self, document_ids: Sequence[str]) -> list[Document]:
+        """Give documents in this order, without their vectors; unknown ids are left out."""
+        connection = self._connection()
+        found: dict[str, Document] = {}
+        for chunk in _chunks(document_ids):
+            marks = ", ".join("?" for _ in chunk)
+            rows = connection.execute(f"SELECT {LOADED_FIELDS} FROM documents WHERE id IN ({marks})", chunk)  # noqa: S608
+            found |= {row[1]: _document(row) for row in rows}
+        return [found[id_] for id_ in document_ids if id_ in found]
 
     @contextmanager
     def rebuilding(self) -> Iterator["EmbeddedDocumentStore"]:
@@ -212,31 +229,31 @@ class EmbeddedDocumentStore:
         self.delete_all_documents()
         self._connection().execute("VACUUM")
 
-    def _matching(self, connection: sqlite3.Connection, filters: Filters) -> frozenset[int]:
-        """Give the rows that a filter matches, remembered until the next write."""
+    def _matching(self, connection: sqlite3.Connection, filters: Filters) -> RowIds:
+        """Give the rows that a filter matches, ascending, remembered until the next write."""
         where = to_sql(filters)
         key = (generation_of(connection), json.dumps([where.sql, where.values], default=str))
-        rows = self._masks.get(key)
+        rows = self._allowed.get(key)
         if rows is None:
-            found = connection.execute(f"SELECT row FROM documents WHERE {where.sql}", where.values)  # noqa: S608
-            rows = frozenset(row[0] for row in found)
-            if len(self._masks) >= MASKS_KEPT:
-                self._masks = {}
-            self._masks[key] = rows
+            found = connection.execute(f"SELECT row FROM documents WHERE {where.sql} ORDER BY row", where.values)  # noqa: S608
+            rows = np.fromiter((row[0] for row in found), dtype=np.int64)
+            if len(self._allowed) >= FILTERS_KEPT:
+                self._allowed = {}
+            self._allowed[key] = rows
         return rows
 
-    def _load(self, connection: sqlite3.Connection, scored: Sequence[tuple[int, float]]) -> list[Document]:
-        rows: dict[int, Document] = {}
-        ids = [row for row, _score in scored]
-        for chunk in _chunks(ids):
+    def _count_words(self, words: list[str]) -> tuple[dict[str, int], int]:
+        connection = self._connection()
+        sql = "SELECT count(*) FROM words WHERE words MATCH ?"
+        counts = {word: int(connection.execute(sql, (match_expression([word]),)).fetchone()[0]) for word in words}
+        return counts, self.count_documents()
+
+    def _ids(self, connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, str]:
+        ids: dict[int, str] = {}
+        for chunk in _chunks(rows):
             marks = ", ".join("?" for _ in chunk)
-            found = connection.execute(f"SELECT {FOUND_FIELDS} FROM documents WHERE row IN ({marks})", chunk)  # noqa: S608
-            rows |= {row[0]: _document(row) for row in found}
-        loaded = []
-        for row, score in scored:
-            if row in rows:
-                loaded.append(replace(rows[row], score=score))
-        return loaded
+            ids |= connection.execute(f"SELECT row, id FROM documents WHERE row IN ({marks})", chunk)  # noqa: S608
+        return ids
 
     def _existing(self, connection: sqlite3.Connection, documents: Sequence[Document]) -> set[str]:
         existing: set[str] = set()
@@ -267,17 +284,34 @@ class EmbeddedDocumentStore:
         return connection
 
 
-def _by_words(connection: sqlite3.Connection, match: str, limit: int) -> list[tuple[int, float]]:
+def _by_words(
+    connection: sqlite3.Connection, match: str, allowed: RowIds | None, limit: int
+) -> list[tuple[int, float]]:
     """Give rows and BM25 scores, best first; SQLite sorts, since a common word brings thousands of rows."""
+    if allowed is None:
+        return _matched(connection, match, limit)
+    found = _matched(connection, match, FILTERED_AHEAD * limit)
+    kept = _only(found, allowed)
+    if len(kept) < limit and len(found) == FILTERED_AHEAD * limit:
+        kept = _only(_matched(connection, match, ALL), allowed)
+    return kept[:limit]
+
+
+def _matched(connection: sqlite3.Connection, match: str, limit: int) -> list[tuple[int, float]]:
     sql = (
         "SELECT rowid, -bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ? ORDER BY score DESC, rowid LIMIT ?"
     )
     return connection.execute(sql, (*WEIGHTS, match, limit)).fetchall()
 
 
-def match_expression(query: str) -> str:
-    """Make an FTS5 expression of the query's content words, each quoted, joined with OR; empty without words."""
-    return " OR ".join(f'"{word}"' for word in query_words(query))
+def _only(found: list[tuple[int, float]], allowed: RowIds) -> list[tuple[int, float]]:
+    rows = np.fromiter((row for row, _score in found), dtype=np.int64, count=len(found))
+    return list(compress(found, among(rows, allowed)))
+
+
+def match_expression(words: Sequence[str]) -> str:
+    """Make an FTS5 expression of words, each quoted, joined with OR; empty without words."""
+    return " OR ".join(f'"{word}"' for word in words)
 
 
 def _connect(path: str) -> sqlite3.Connection:

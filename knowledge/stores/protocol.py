@@ -1,6 +1,6 @@
 """What every document store of ours can do, whatever it is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
@@ -9,6 +9,34 @@ if TYPE_CHECKING:
     from haystack.document_stores.types import DuplicatePolicy
 
     from knowledge.stores.filters import Filters
+    from knowledge.turns import WeightedText
+
+
+class Hits(Mapping[str, float]):
+    """Ids of documents with their scores, best first.
+
+    They never change, so that Haystack, which copies all that passes between components, need not copy each score.
+    """
+
+    __slots__ = ("_scores",)
+
+    def __init__(self, scores: Mapping[str, float] | Iterable[tuple[str, float]] = ()) -> None:
+        self._scores = dict(scores)
+
+    def __getitem__(self, document_id: str) -> float:
+        return self._scores[document_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scores)
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def __repr__(self) -> str:
+        return f"Hits({self._scores})"
+
+    def __deepcopy__(self, _memo: object) -> "Hits":
+        return self
 
 
 class PassageStore(Protocol):
@@ -16,6 +44,7 @@ class PassageStore(Protocol):
 
     `kind` is "sqlite" or "elasticsearch"; `path` is the file or the alias. Scores are dot products as they are, and BM25 scaled
     so that one weight of it in the fusion serves every kind.
+    Searches give ids, since far more are found than kept; only those are loaded.
     """
 
     kind: ClassVar[str]
@@ -52,16 +81,31 @@ class PassageStore(Protocol):
     def delete_all_documents(self) -> None:
         """Empty the store."""
 
-    def dense_retrieval(
+    def dense_hits(
         self, query_embedding: Sequence[float], *, filters: "Filters | None" = None, top_k: int = 10
-    ) -> "list[Document]":
-        """Give the nearest documents by dot product, best first."""
+    ) -> Hits:
+        """Find the nearest documents by dot product."""
 
-    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> dict[str, float]:
-        """Give the dot product of each of these documents; those without a vector are left out."""
+    def dense_scores(self, query_embedding: Sequence[float], document_ids: Sequence[str]) -> Hits:
+        """Give the dot product of each of these documents, in any order; those without a vector are left out."""
 
-    def lexical_retrieval(self, query: str, *, filters: "Filters | None" = None, top_k: int = 10) -> "list[Document]":
-        """Give the documents that share words with the query by BM25, best first."""
+    def lexical_hits(
+        self, texts: "Sequence[WeightedText]", *, filters: "Filters | None" = None, top_k: int = 10
+    ) -> Hits:
+        """Find the documents that share words with the texts, by the weighted sum of BM25."""
+
+    def hits(
+        self,
+        query_embedding: Sequence[float],
+        texts: "Sequence[WeightedText]",
+        *,
+        filters: "Filters | None" = None,
+        top_k: int = 10,
+    ) -> tuple[Hits, Hits]:
+        """Search both ways at once: what `dense_hits` and `lexical_hits` give."""
+
+    def load(self, document_ids: Sequence[str]) -> "list[Document]":
+        """Give documents in this order, without their vectors; unknown ids are left out."""
 
     def rebuilding(self) -> "AbstractContextManager[PassageStore]":
         """Give a store to fill; leaving it puts what was written in place of what was there, at once for searches.

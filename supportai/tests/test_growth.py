@@ -9,7 +9,7 @@ from knowledge.markdown import render, to_plain
 from knowledge.quotes import units_of
 from knowledge.sentences import split_sentences
 from knowledge.services.human_answers import clean_answer, clean_question, contradicts, title_of
-from knowledge.stores.embedded import match_expression
+from knowledge.stores.words import query_words
 from supportai.core.redaction import redact
 from tickets.agent.guards.promises import claims
 from tickets.agent.language import foreign_language
@@ -50,7 +50,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "render": render,
     "split_sentences": split_sentences,
     "units_of": units_of,
-    "match_expression": match_expression,
+    "query_words": query_words,
     "clean_question": clean_question,
     "clean_answer": clean_answer,
     "title_of": title_of,

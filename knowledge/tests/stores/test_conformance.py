@@ -1,5 +1,7 @@
 """What both stores have to do alike: Haystack's own suite, and what this product asks beyond it."""
 
+import copy
+import math
 import threading
 from datetime import UTC, datetime
 
@@ -13,7 +15,9 @@ from haystack.errors import FilterError
 from haystack.testing.document_store import DocumentStoreBaseTests
 
 from knowledge.stores.dumps import store_from
+from knowledge.stores.protocol import Hits
 from knowledge.tests.stores.conftest import assert_same_documents
+from knowledge.turns import WeightedText
 
 
 class TestHaystackConformance(DocumentStoreBaseTests):
@@ -32,8 +36,16 @@ class TestHaystackConformance(DocumentStoreBaseTests):
             document_store.write_documents([document])
 
 
+PUBLIC = {"field": "meta.audience", "operator": "==", "value": "public"}
+
+
 def ids(documents):
-    return [document.id for document in documents]
+    """Name what a store gave: documents, or hits, which are ids already."""
+    return [getattr(found, "id", found) for found in documents]
+
+
+def by_words(store, query, **search):
+    return store.lexical_hits([WeightedText(query, 1.0)], **search)
 
 
 def test_a_failed_write_leaves_nothing_behind(passage_store):
@@ -47,9 +59,9 @@ def test_an_overwrite_replaces_words_and_vector(passage_store, write):
     write("a", "about invoices", [1.0, 0.0])
     write("b", "about passwords", [0.9, 0.0])
     write("a", "about holidays", [0.1, 0.0])
-    assert ids(passage_store.dense_retrieval([1.0, 0.0])) == ["b", "a"]
-    assert passage_store.lexical_retrieval("invoices") == []
-    assert ids(passage_store.lexical_retrieval("holidays")) == ["a"]
+    assert ids(passage_store.dense_hits([1.0, 0.0])) == ["b", "a"]
+    assert by_words(passage_store, "invoices") == {}
+    assert ids(by_words(passage_store, "holidays")) == ["a"]
     assert passage_store.count_documents() == 2
 
 
@@ -63,8 +75,8 @@ def test_what_was_deleted_is_not_found_by_meaning_or_words(passage_store, write)
     write("a", "export the payroll", [1.0, 0.0])
     write("b", "export the payroll", [0.9, 0.0])
     passage_store.delete_documents(["b", "never there"])
-    assert ids(passage_store.dense_retrieval([1.0, 0.0])) == ["a"]
-    assert ids(passage_store.lexical_retrieval("payroll")) == ["a"]
+    assert ids(passage_store.dense_hits([1.0, 0.0])) == ["a"]
+    assert ids(by_words(passage_store, "payroll")) == ["a"]
     assert passage_store.document_ids() == ["a"]
 
 
@@ -83,10 +95,10 @@ def test_dense_order_and_scores_are_exact_dot_products(passage_store, write):
     write("opposite", embedding=[-2.0, 0.0])
     write("short", embedding=[0.25, 0.25])
     write("none", embedding=None)
-    found = passage_store.dense_retrieval([1.0, 0.5], top_k=5)
+    found = passage_store.dense_hits([1.0, 0.5], top_k=5)
     assert ids(found) == ["near", "far", "short", "opposite"]
-    assert [document.score for document in found] == pytest.approx([1.0, 0.5, 0.375, -2.0], abs=1e-5)
-    assert ids(passage_store.dense_retrieval([1.0, 0.5], top_k=2)) == ["near", "far"]
+    assert list(found.values()) == pytest.approx([1.0, 0.5, 0.375, -2.0], abs=1e-5)
+    assert ids(passage_store.dense_hits([1.0, 0.5], top_k=2)) == ["near", "far"]
 
 
 def test_words_are_stemmed_and_titles_and_headings_count_more_than_text(passage_store, write):
@@ -96,16 +108,16 @@ def test_words_are_stemmed_and_titles_and_headings_count_more_than_text(passage_
     )
     write("title", "Open the page and choose a format in the list there.", title="Exporting invoices", heading="")
     write("rest", "Nothing in common with it.", title="Other", heading="")
-    found = passage_store.lexical_retrieval("exported an invoice")
+    found = by_words(passage_store, "exported an invoice")
     assert ids(found) == ["title", "heading", "text"]
-    assert all(document.score > 0 for document in found)
+    assert all(score > 0 for score in found.values())
 
 
 def test_a_rare_word_counts_more_than_a_common_one(passage_store, write):
     for number in range(12):
         write(str(number), f"how to open page {number}", title="Pages")
     write("rare", "how to open the vault", title="Pages")
-    assert passage_store.lexical_retrieval("open vault")[0].id == "rare"
+    assert ids(by_words(passage_store, "open vault"))[0] == "rare"
 
 
 def test_both_stores_score_words_on_one_scale(passage_store, write):
@@ -113,8 +125,8 @@ def test_both_stores_score_words_on_one_scale(passage_store, write):
     for number in range(20):
         write(str(number), f"Text number {number} says something about colours.", title="Colours", heading="")
     write("refund", "A refund takes five business days to arrive.", title="Refunds", heading="")
-    [found] = passage_store.lexical_retrieval("refund arrive")
-    assert 4 < found.score < 8
+    [score] = by_words(passage_store, "refund arrive").values()
+    assert 4 < score < 8
 
 
 def test_named_documents_are_scored_however_far_they_are(passage_store, write):
@@ -126,13 +138,76 @@ def test_named_documents_are_scored_however_far_they_are(passage_store, write):
     assert passage_store.dense_scores([1.0, 1.0], []) == {}
 
 
-def test_searches_leave_vectors_in_the_store(passage_store, write):
-    write("a", "export the payroll", [0.5, 0.25])
-    assert passage_store.lexical_retrieval("payroll")[0].embedding is None
-    assert passage_store.dense_retrieval([1.0, 0.0])[0].embedding is None
+def test_documents_are_loaded_in_the_order_asked_for_without_their_vectors(passage_store, write):
+    for id_ in "abc":
+        write(id_, f"export the payroll {id_}", [0.5, 0.25], title=id_.upper())
+    found = passage_store.load(["c", "gone", "a"])
+    assert [(d.id, d.content, d.meta["title"], d.embedding, d.score) for d in found] == [
+        ("c", "export the payroll c", "C", None, None),
+        ("a", "export the payroll a", "A", None, None),
+    ]
+    assert passage_store.load([]) == []
 
 
-PUBLIC = {"field": "meta.audience", "operator": "==", "value": "public"}
+@pytest.mark.parametrize("query", ["refund", "never processed", "v2", "cafe", "CAFÉ", "100", "acme.example"])
+def test_words_are_what_stands_between_marks_and_accents_do_not_count(passage_store, write, query):
+    write("a", "Choose refund_never_processed in release v2.5 at café.acme.example, worth 2,100 points.")
+    for number in range(3):
+        write(str(number), "Something else altogether.")
+    assert ids(by_words(passage_store, query)) == ["a"]
+
+
+def test_both_searches_at_once_find_what_each_does(passage_store, write):
+    write("a", "export the payroll", [1.0, 0.0], audience="public")
+    write("b", "delete a payroll", [0.5, 0.5], audience="public")
+    write("c", "payroll for staff", [1.0, 0.0], audience="staff")
+    texts = [WeightedText("payroll export", 1.0)]
+    dense, lexical = passage_store.hits([1.0, 0.0], texts, filters=PUBLIC, top_k=5)
+    assert dense == passage_store.dense_hits([1.0, 0.0], filters=PUBLIC, top_k=5) == {"a": 1.0, "b": 0.5}
+    assert lexical == passage_store.lexical_hits(texts, filters=PUBLIC, top_k=5)
+    assert ids(lexical) == ["a", "b"]
+
+
+def test_hits_are_not_copied_and_compare_like_dictionaries():
+    hits = Hits({"b": 2.0, "a": 1.0})
+    assert copy.deepcopy([hits])[0] is hits
+    assert (hits["b"], len(hits), list(hits), "c" in hits) == (2.0, 2, ["b", "a"], False)
+    assert hits == {"a": 1.0, "b": 2.0}
+
+
+def test_texts_count_by_their_weights(passage_store, write):
+    for number in range(8):
+        write(str(number), f"filler {number}")
+    write("a", "export the payroll")
+    write("b", "delete a workspace")
+    alone = by_words(passage_store, "payroll")["a"]
+    found = passage_store.lexical_hits([WeightedText("payroll", 0.7), WeightedText("workspace", 0.3)])
+    assert ids(found) == ["a", "b"]
+    assert found["a"] == pytest.approx(0.7 * alone, rel=0.01)
+    both = passage_store.lexical_hits([WeightedText("payroll", 0.7), WeightedText("the payroll", 0.3)])
+    assert both["a"] == pytest.approx(alone, rel=0.01)
+
+
+def test_among_many_passages_a_word_that_most_have_is_not_searched_for(passage_store, monkeypatch):
+    monkeypatch.setattr("knowledge.stores.words.FEW_PASSAGES", 10)
+    texts = {str(n): f"the account {'of a partner' if n % 5 == 0 else 'alone'} {n}" for n in range(20)}
+    passage_store.write_documents([Document(id=id_, content=text) for id_, text in texts.items()])
+    assert set(by_words(passage_store, "account partner", top_k=20)) == {"0", "5", "10", "15"}
+    assert len(by_words(passage_store, "account", top_k=20)) == 20, "it is all there is"
+
+
+def test_both_stores_value_common_and_rare_words_alike(passage_store):
+    """What FTS5 gives, word by word: log((N - n + 0.5) / (n + 0.5)), within a fifth for texts of one length."""
+    shares = {"often": 12, "sometimes": 5, "rarely": 1}
+    words = {n: " ".join(word if n < count else f"filler{word}" for word, count in shares.items()) for n in range(40)}
+    passage_store.write_documents([Document(id=str(n), content=f"{text} here") for n, text in words.items()])
+    worth = {word: by_words(passage_store, word)["0"] for word in shares}
+    for word, count in shares.items():
+        expected = math.log((40 - count + 0.5) / (count + 0.5))
+        assert worth[word] / worth["rarely"] == pytest.approx(expected / math.log(39.5 / 1.5), rel=0.05)
+        assert worth[word] == pytest.approx(expected, rel=0.2)
+
+
 GERMAN = {"field": "meta.language", "operator": "==", "value": "de"}
 
 
@@ -141,9 +216,9 @@ def test_filters_apply_inside_both_searches(passage_store, write):
         audience, language = "staff" if number % 2 else "public", "de" if number < 4 else "en"
         write(str(number), "export the payroll", [1.0, float(number)], audience=audience, language=language)
     both = {"operator": "AND", "conditions": [PUBLIC, GERMAN]}
-    assert ids(passage_store.dense_retrieval([0.0, 1.0], filters=both, top_k=1)) == ["2"]
-    assert set(ids(passage_store.lexical_retrieval("payroll", filters=both))) == {"0", "2"}
-    assert len(passage_store.lexical_retrieval("payroll", filters=PUBLIC, top_k=3)) == 3
+    assert ids(passage_store.dense_hits([0.0, 1.0], filters=both, top_k=1)) == ["2"]
+    assert set(ids(by_words(passage_store, "payroll", filters=both))) == {"0", "2"}
+    assert len(by_words(passage_store, "payroll", filters=PUBLIC, top_k=3)) == 3
 
 
 @pytest.mark.parametrize(
@@ -212,12 +287,12 @@ QUERIES = [
 def test_any_text_is_a_valid_query(passage_store, write):
     write("a", "some text about 日本語 and value", [1.0, 0.0])
     for query in [*QUERIES, " ".join(f"word{number}" for number in range(2000))]:
-        assert isinstance(passage_store.lexical_retrieval(query), list)
+        assert isinstance(by_words(passage_store, query), Hits)
 
 
 def test_an_empty_store_finds_nothing(passage_store):
-    assert passage_store.dense_retrieval([1.0, 0.0]) == []
-    assert passage_store.lexical_retrieval("anything") == []
+    assert passage_store.dense_hits([1.0, 0.0]) == {}
+    assert by_words(passage_store, "anything") == {}
     assert passage_store.document_ids() == []
 
 
@@ -230,9 +305,9 @@ def test_blobs_survive_the_store(passage_store):
 def test_another_object_for_the_same_place_sees_every_change(passage_store, write):
     other = type(passage_store)(path=passage_store.path)
     write("1", "one", [1.0, 0.0])
-    assert ids(other.dense_retrieval([1.0, 0.0])) == ["1"]
+    assert ids(other.dense_hits([1.0, 0.0])) == ["1"]
     other.delete_all_documents()
-    assert passage_store.dense_retrieval([1.0, 0.0]) == []
+    assert passage_store.dense_hits([1.0, 0.0]) == {}
 
 
 def in_threads(*works):
@@ -258,12 +333,12 @@ def test_threads_write_and_search_at_once(passage_store):
         for step in range(6):
             document = Document(id=f"{number}-{step}", content="shared words", embedding=[1.0, float(step)])
             passage_store.write_documents([document])
-            passage_store.dense_retrieval([1.0, 0.0], top_k=3)
-            passage_store.lexical_retrieval("shared words", top_k=3)
+            passage_store.dense_hits([1.0, 0.0], top_k=3)
+            by_words(passage_store, "shared words", top_k=3)
 
     assert in_threads(*(lambda n=n: work(n) for n in range(4))) == []
     assert passage_store.count_documents() == 24
-    assert len(passage_store.dense_retrieval([1.0, 0.0], top_k=100)) == 24
+    assert len(passage_store.dense_hits([1.0, 0.0], top_k=100)) == 24
 
 
 def test_a_rebuild_replaces_everything(passage_store, write):
@@ -274,14 +349,14 @@ def test_a_rebuild_replaces_everything(passage_store, write):
             [Document(id="kept", content="new text", embedding=[1.0, 0.0])], policy=DuplicatePolicy.OVERWRITE
         )
     assert [(d.id, d.content) for d in passage_store.filter_documents()] == [("kept", "new text")]
-    assert ids(passage_store.dense_retrieval([1.0, 0.0])) == ["kept"]
+    assert ids(passage_store.dense_hits([1.0, 0.0])) == ["kept"]
 
 
 def test_a_rebuild_that_breaks_leaves_what_was_there(passage_store, write):
     write("old", "old words", [1.0, 0.0])
     with pytest.raises(RuntimeError, match="broken"), passage_store.rebuilding():
         raise RuntimeError("broken")
-    assert ids(passage_store.lexical_retrieval("words")) == ["old"]
+    assert ids(by_words(passage_store, "words")) == ["old"]
 
 
 def test_searches_find_everything_at_every_moment_of_a_rebuild(passage_store):
@@ -303,8 +378,8 @@ def test_searches_find_everything_at_every_moment_of_a_rebuild(passage_store):
         while not is_over:
             # Asked before the search, so that at least one is made, however late this thread begins.
             is_over = done.is_set()
-            counts.append(len(passage_store.dense_retrieval([1.0, 0.0], top_k=50)))
-            counts.append(len(passage_store.lexical_retrieval("shared", top_k=50)))
+            counts.append(len(passage_store.dense_hits([1.0, 0.0], top_k=50)))
+            counts.append(len(by_words(passage_store, "shared", top_k=50)))
 
     assert in_threads(rebuild, search) == []
     assert set(counts) == {30}

@@ -18,6 +18,7 @@ from knowledge.stores.elastic import ElasticPassageStore, _dot_product
 from knowledge.stores.elastic_client import client_for
 from knowledge.stores.elastic_filters import to_query
 from knowledge.stores.elastic_index import PassageIndexes, is_index_name
+from knowledge.turns import WeightedText
 from supportai.core import clock
 
 live = pytest.mark.live("ELASTICSEARCH_URL")
@@ -71,7 +72,7 @@ class TestIndexes:
         [name] = indexes_of(elastic, client)
         assert name == f"{elastic.path}-v{elastic_index.MAPPING_VERSION}-local-1"
         fields = client.indices.get_mapping(index=name).body[name]["mappings"]["properties"]
-        assert fields["content"] == {"type": "text", "analyzer": "english"}
+        assert fields["words"]["properties"]["content"] == {"type": "text", "analyzer": "english"}
         assert fields["audience"]["type"] == "keyword"
         assert fields["embedding"]["similarity"] == "max_inner_product"
 
@@ -98,7 +99,9 @@ class TestIndexes:
     def test_an_index_that_somebody_removed_is_made_again_by_writes_and_searches(self, elastic, client):
         write(elastic, "a")
         client.indices.delete(index=indexes_of(elastic, client)[0])
-        assert elastic.dense_retrieval([1.0, 0.0]) == []
+        assert elastic.dense_hits([1.0, 0.0]) == {}
+        client.indices.delete(index=indexes_of(elastic, client)[0])
+        assert elastic.hits([1.0, 0.0], [WeightedText("export", 1.0)]) == ({}, {})
         client.indices.delete(index=indexes_of(elastic, client)[0])
         write(elastic, "b")
         assert elastic.document_ids() == ["b"]
@@ -166,7 +169,7 @@ class TestIndexes:
             process.join()
         assert [p.exitcode for p in processes] == [0, 0]
         assert elastic.count_documents() == 20
-        assert len(elastic.dense_retrieval([1.0, 0.0], top_k=100)) == 20
+        assert len(elastic.dense_hits([1.0, 0.0], top_k=100)) == 20
 
     def test_a_document_that_the_index_refuses_is_an_error_without_its_text(self, elastic):
         write(elastic, "a")
@@ -176,6 +179,11 @@ class TestIndexes:
         assert "1 documents" in refused.value.message
         assert SECRET not in refused.value.message
         assert elastic.document_ids() == ["a"]
+
+    def test_one_refused_search_of_two_is_an_error(self, elastic):
+        write(elastic, "a")
+        with pytest.raises(SearchUnavailableError, match="status 400"):
+            elastic.hits([1.0, 0.0, 0.0], [WeightedText("export", 1.0)])
 
     def test_what_haystack_adds_to_its_store_works_on_ours(self, elastic):
         write(elastic, "a")
@@ -275,8 +283,9 @@ class TestTrouble:
         for use in (
             store.count_documents,
             store.document_ids,
-            lambda: store.lexical_retrieval("export"),
-            lambda: store.dense_retrieval([1.0, 0.0]),
+            lambda: store.lexical_hits([WeightedText("export", 1.0)]),
+            lambda: store.dense_hits([1.0, 0.0]),
+            lambda: store.hits([1.0, 0.0], [WeightedText("export", 1.0)]),
             lambda: write(store, "a"),
             lambda: store.delete_documents(["a"]),
             store.drop,
@@ -292,7 +301,7 @@ class TestTrouble:
             settings.ELASTICSEARCH_URL = f"http://{address}"
             store = ElasticPassageStore(path="trouble-passages")
             with pytest.raises(SearchUnavailableError, match=str(status)) as refused:
-                store.lexical_retrieval(SECRET)
+                store.lexical_hits([WeightedText(SECRET, 1.0)])
         assert SECRET not in refused.value.message
         assert refused.value.__cause__ is None
         assert "4111" not in caplog.text
@@ -302,7 +311,7 @@ class TestTrouble:
         with cluster(200, body) as address:
             settings.ELASTICSEARCH_URL = f"http://{address}"
             with pytest.raises(SearchUnavailableError):
-                ElasticPassageStore(path="odd-passages").lexical_retrieval("export")
+                ElasticPassageStore(path="odd-passages").lexical_hits([WeightedText("export", 1.0)])
 
     @pytest.mark.parametrize(
         ("login", "environment", "expected"),

@@ -5,6 +5,10 @@ import pytest
 from haystack import Document
 
 from knowledge.stores.embedded import EmbeddedDocumentStore, match_expression
+from knowledge.stores.words import query_words
+from knowledge.turns import WeightedText
+
+EXPORT = [WeightedText("export", 1.0)]
 
 
 @pytest.fixture
@@ -19,16 +23,16 @@ def test_vectors_of_another_length_are_passed_over(document_store):
             Document(id="other", content="another length", embedding=[1.0, 0.0, 0.0]),
         ]
     )
-    assert [d.id for d in document_store.dense_retrieval([1.0, 0.5], top_k=5)] == ["near"]
+    assert list(document_store.dense_hits([1.0, 0.5], top_k=5)) == ["near"]
 
 
 def test_a_query_of_stop_words_alone_still_searches():
-    assert match_expression("how do I") == '"how" OR "do" OR "i"'
-    assert match_expression("how do I export") == '"export"'
+    assert match_expression(query_words("how do I")) == '"how" OR "do" OR "i"'
+    assert match_expression(query_words("how do I export")) == '"export"'
 
 
 def test_a_long_text_ends_somewhere():
-    assert match_expression(" ".join(f"word{n}" for n in range(1000))).count(" OR ") == 255
+    assert match_expression(query_words(" ".join(f"word{n}" for n in range(1000)))).count(" OR ") == 255
 
 
 def test_a_file_of_an_older_form_goes_on_serving_until_it_is_rebuilt(document_store):
@@ -38,7 +42,7 @@ def test_a_file_of_an_older_form_goes_on_serving_until_it_is_rebuilt(document_st
     connection.execute("PRAGMA user_version = 0")
     connection.close()
     assert document_store.is_outdated()
-    assert [d.id for d in document_store.dense_retrieval([1.0, 0.0])] == ["old"]
+    assert list(document_store.dense_hits([1.0, 0.0])) == ["old"]
     with document_store.rebuilding() as target:
         target.write_documents([Document(id="new", content="new", embedding=[1.0, 0.0])])
     assert not document_store.is_outdated()
@@ -50,8 +54,8 @@ def test_a_filter_that_few_pass_still_finds_them_by_words(document_store):
     public = Document(id="public", content="how to export a long list of other things", meta={"audience": "public"})
     document_store.write_documents([*staff, *others, public])
     only_public = {"field": "meta.audience", "operator": "==", "value": "public"}
-    assert [d.id for d in document_store.lexical_retrieval("export", filters=only_public, top_k=2)] == ["public"]
-    assert len(document_store.lexical_retrieval("export", top_k=5)) == 5
+    assert list(document_store.lexical_hits(EXPORT, filters=only_public, top_k=2)) == ["public"]
+    assert len(document_store.lexical_hits(EXPORT, top_k=5)) == 5
 
 
 def test_dropping_leaves_an_empty_file_that_other_objects_go_on_using(document_store):
@@ -59,9 +63,9 @@ def test_dropping_leaves_an_empty_file_that_other_objects_go_on_using(document_s
     document_store.write_documents([Document(id="1", content="one", embedding=[1.0, 0.0])])
     assert other.count_documents() == 1
     document_store.drop()
-    assert other.dense_retrieval([1.0, 0.0]) == []
+    assert other.dense_hits([1.0, 0.0]) == {}
     other.write_documents([Document(id="2", content="two", embedding=[1.0, 0.0])])
-    assert [d.id for d in document_store.dense_retrieval([1.0, 0.0])] == ["2"]
+    assert list(document_store.dense_hits([1.0, 0.0])) == ["2"]
 
 
 def test_a_rebuild_keeps_what_somebody_else_wrote_meanwhile(document_store):
@@ -86,4 +90,4 @@ def test_processes_share_one_file(document_store):
     for process in processes:
         process.join()
     assert [p.exitcode for p in processes] == [0, 0]
-    assert len(document_store.dense_retrieval([1.0, 0.0], top_k=100)) == 40
+    assert len(document_store.dense_hits([1.0, 0.0], top_k=100)) == 40
