@@ -19,6 +19,7 @@ from knowledge.models import ImportRun, Source, SourceDocument, SourceFile
 from knowledge.services import sources
 from supportai.core.admin import ConfigurationAdmin, Done, Press, confirmed
 from supportai.core.errors import DomainError
+from supportai.core.uploads import received_with
 
 SOURCE_COLOURS = {
     "Indexed": "success",
@@ -73,6 +74,12 @@ class SourceAdmin(ConfigurationAdmin):
         elif obj.kind == Source.Kind.FILES and self.has_change_permission(request, obj):
             first.append(("More files", {"fields": ("uploads",)}))
         return [*first, ("Its articles", {"fields": ARTICLES})]
+
+    def get_form(self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form what came, so that it can say what was too much."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.received = received_with(request)
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """Fix the kind once a source is there."""
