@@ -39,6 +39,10 @@ class SectionQuestion:
         said = " ".join(sentence.text for sentence in answer.sentences).lower()
         return self.is_place(answer.sentences[0].passage) and self.says.lower() in said
 
+    def is_of_its_document(self, slug: str) -> bool:
+        """Tell whether a document is one of those whose sections answer it."""
+        return any(slug.startswith(place.partition("#")[0]) for place in self.places)
+
     def is_place(self, passage: FoundPassage) -> bool:
         """Tell whether a passage is one of those that answer it."""
         section = f"{passage.slug}#{last_heading(passage.heading)}"
@@ -132,7 +136,8 @@ def evaluate_answers(
     """Ask our own questions and give the share of right sections, of wrong answers and of hand-overs.
 
     `threshold` is the chance from which on an answer is given. `answered_right`, `answered_wrong` and `handed_over` are
-    shares of the questions that can be answered, `answered_unanswerable` of the others.
+    shares of the questions that can be answered, `answered_unanswerable` of the others. `answered_robbed` is the share
+    that is answered from elsewhere when the documents that answer it are taken away.
 
     Raises:
         ValueError: a file is malformed, or there is no such store or split.
@@ -143,7 +148,15 @@ def evaluate_answers(
         for outcome in section_outcomes(index, rows, lambda _question, _id: False):
             outcomes.append(outcome)
             on_question(1)
-    return figures(outcomes, threshold)
+        robbed = list(robbed_outcomes(index, rows))
+    given = np.array([outcome.answer.probability >= threshold for outcome in robbed], dtype=bool)
+    return {**figures(outcomes, threshold), "answered_robbed": _share(given, np.ones_like(given))}
+
+
+def robbed_outcomes(index: FolderIndex, questions: Sequence[SectionQuestion]) -> Iterator[SectionOutcome]:
+    """Ask those that can be answered with the documents that answer them taken away."""
+    answerable = [question for question in questions if question.places]
+    return section_outcomes(index, answerable, lambda question, slug: question.is_of_its_document(slug))
 
 
 def figures(outcomes: Sequence[SectionOutcome], threshold: float) -> dict[str, float | None]:

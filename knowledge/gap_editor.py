@@ -15,7 +15,8 @@ def editor_address(gap: Gap) -> str:
 
     It proposes a draft: what was asked is no answer, and must not be published by mistake.
     """
-    asked = dict.fromkeys(gap.questions.order_by("-asked_at").values_list("text", flat=True)[: 4 * MOST_PREFILLED])
+    readable = gap.questions.exclude(text="").order_by("-asked_at")
+    asked = dict.fromkeys(readable.values_list("text", flat=True)[: 4 * MOST_PREFILLED])
     lines = [f"- {' '.join(text.split())[:LONGEST_LINE]}" for text in list(asked)[:MOST_PREFILLED]]
     body = "\n".join(["Write the answer here. Then delete what customers asked:", "", *lines])
     filled = {"title": gap.title, "body": body, "language": gap.language, "publishing": "later"}

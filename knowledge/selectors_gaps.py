@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Prefetch, QuerySet
 
-from knowledge.models import AnswerUse, Article, Finding, Gap, GapQuestion, HygieneCheck, Observation, Suggestion
+from knowledge.models import (
+    AnswerUse,
+    Article,
+    Finding,
+    Gap,
+    GapQuestion,
+    HelpSettings,
+    HygieneCheck,
+    Observation,
+    Suggestion,
+)
 from supportai.core import clock
 
 WEEKS = 12
@@ -48,6 +58,12 @@ def gaps_with_examples() -> QuerySet[Gap]:
     """Give gaps with their questions, the latest first."""
     latest = GapQuestion.objects.defer("vector").select_related("contact").order_by("-asked_at")
     return gaps().defer("vector_sum").prefetch_related(Prefetch("questions", latest))
+
+
+def searches_kept() -> timedelta:
+    """Tell how long the words of a search without a good answer are kept; nothing of it where that is zero."""
+    row = HelpSettings.objects.order_by("pk").first() or HelpSettings()
+    return timedelta(days=row.searches_kept_days)
 
 
 def wanted_count() -> int:

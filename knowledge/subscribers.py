@@ -1,8 +1,9 @@
 """Reactions of knowledge: make the document store follow what is published and archived, and which model is chosen."""
 
 from knowledge import events, tasks
-from knowledge.services import gaps
+from knowledge.services import gap_words, gaps
 from supportai.core.events import subscribe
+from supportai.core.privacy import on_erase
 from supportai.core.sweeps import sweep
 
 sweep(tasks.enqueue_due_articles)
@@ -13,6 +14,7 @@ sweep(tasks.drop_retired_stores)
 sweep(tasks.enqueue_due_gap_checks)
 sweep(tasks.enqueue_due_hygiene)
 sweep(tasks.enqueue_due_imports)
+on_erase(gap_words.erase_contact)
 
 
 @subscribe(events.ArticlePublished)

@@ -3,10 +3,10 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from supportai.core import clock, events
-from supportai.core.admin import ReadOnlyAdmin, pretty_json
+from supportai.core.admin import Done, Press, ReadOnlyAdmin, confirmed, pretty_json
 from supportai.core.models import OutboxEvent
 
 admin.site.index_title = "Configuration"
@@ -51,16 +51,22 @@ class OutboxEventAdmin(ReadOnlyAdmin):
         """Let those retry who may change events."""
         return request.user.has_perm("supportai.change_outboxevent")
 
-    @action(description="Try again now", permissions=["retry"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[OutboxEvent]) -> None:
+    @confirmed(
+        label="Try again now",
+        title="Try these events again?",
+        text="Each gets a fresh row of attempts and is dispatched now; what was dispatched already stays as it is.",
+        button="Try again",
+        permission="retry",
+    )
+    def try_again(self, press: Press) -> Done:
         """Give the chosen events a fresh row of attempts and dispatch them."""
-        waiting = list(queryset.filter(dispatched_at__isnull=True).order_by("pk").values_list("pk", flat=True))
+        chosen = press.rows.filter(dispatched_at__isnull=True)
+        waiting = list(chosen.order_by("pk").values_list("pk", flat=True))
         OutboxEvent.objects.filter(pk__in=waiting).update(attempts=0, next_attempt_at=clock.now())
         done = sum(events.dispatch(pk) for pk in waiting)
         failed = len(waiting) - done
-        messages.success(request, f"{done} dispatched.")
-        if failed:
-            messages.error(request, f"{failed} failed again; the last error says why.")
+        told = f"{done} dispatched." + (f" {failed} failed again; the last error says why." if failed else "")
+        return Done(told, messages.ERROR if failed else messages.SUCCESS)
 
     @display(description="Event", ordering="name")
     def short_name(self, obj: OutboxEvent) -> str:

@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     "Knowledge": (
         Place("knowledge.Article", "article", "What it may quote"),
         Place("knowledge.Category", "shelves", "The help center's shelves and their order"),
+        Place("knowledge.HelpSettings", "menu_book", "How long searches are kept"),
         Place("knowledge.Suggestion", "school", "What it learned and waits for a yes"),
         Place("knowledge.Gap", "contact_support", "What people ask and no article answers"),
         Place("knowledge.Finding", "rule", "Duplicates, contradictions, what is out of date", title="Article check"),

@@ -25,3 +25,11 @@ def recalibrate_answers() -> None:
     from tickets.services import outcomes
 
     outcomes.recalibrate()
+
+
+@db_periodic_task(crontab(minute="47", hour="3"))
+def forget_old_searches() -> None:
+    """Delete from the gaps what was searched longer ago than the help center's settings keep it, once a night."""
+    from knowledge.services import gap_words
+
+    gap_words.expire_searches()

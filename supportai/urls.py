@@ -30,3 +30,5 @@ urlpatterns = [
     path("insights/", include("insights.urls")),
     path("", include("tickets.urls")),
 ]
+
+handler400 = "supportai.bad_requests.bad_request"

@@ -5,15 +5,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from accounts.models import Brand
 from accounts.services import brands
-from supportai.core.admin import ConfigurationAdmin, go_to
+from supportai.core.admin import ConfigurationAdmin, Done, Press, confirmed
 from supportai.core.forms import LinesField
 
 SHOWN_ONCE = "New signing key, shown only now: {key}"
@@ -95,35 +93,27 @@ class BrandAdmin(ConfigurationAdmin):
         """Let those rotate keys who may change brands."""
         return bool(self.has_change_permission(request))
 
-    @action(
-        description="New signing key",
-        url_path="new-key",
-        permissions=["rotate"],
-        dialog={
-            "title": "Make a new signing key?",
-            "description": "The present key stays good as the old one, so that nobody is signed out while you change "
-            "your server. An older one stops working now.",
-            "form_submit_text": "Make a new key",
-        },
+    @confirmed(
+        label="New signing key",
+        title="Make a new signing key?",
+        text="The present key stays good as the old one, so that nobody is signed out while you change your server. An "
+        "older one stops working now.",
+        button="Make a new key",
+        permission="rotate",
     )
-    def new_key(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def new_key(self, press: Press) -> Done:
         """Make a new key and show it once."""
-        brand = brands.rotate_signing_key(brand_id=int(object_id))
-        messages.warning(request, SHOWN_ONCE.format(key=brand.signing_key))
-        return go_to(reverse("admin:accounts_brand_change", args=[brand.pk]))
+        brand = brands.rotate_signing_key(brand_id=press.pk)
+        return Done(SHOWN_ONCE.format(key=brand.signing_key), messages.WARNING)
 
-    @action(
-        description="Drop the old key",
-        url_path="drop-old-key",
-        permissions=["rotate"],
-        dialog={
-            "title": "Drop the old signing key?",
-            "description": "Identities signed with it are refused from now on.",
-            "form_submit_text": "Drop the old key",
-        },
+    @confirmed(
+        label="Drop the old key",
+        title="Drop the old signing key?",
+        text="Identities signed with it are refused from now on.",
+        button="Drop the old key",
+        permission="rotate",
     )
-    def drop_old_key(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def drop_old_key(self, press: Press) -> str:
         """End a rotation."""
-        brands.drop_previous_key(brand_id=int(object_id))
-        messages.success(request, "Only the present key is accepted now.")
-        return go_to(reverse("admin:accounts_brand_change", args=[object_id]))
+        brands.drop_previous_key(brand_id=press.pk)
+        return "Only the present key is accepted now."

@@ -4,15 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import ApiToken
 from accounts.services import tokens
-from supportai.core.admin import PlainAdmin, go_to
+from supportai.core.admin import Done, PlainAdmin, Press, confirmed
 
 SHOWN_ONCE = "Copy the token now, it is not shown again: {secret}"
 
@@ -79,28 +78,31 @@ class ApiTokenAdmin(PlainAdmin):
         obj.pk, obj.digest = issued.token.pk, issued.token.digest
         messages.warning(request, SHOWN_ONCE.format(secret=issued.secret))
 
-    @action(description="Revoke", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Make the chosen tokens useless at once."""
-        for token in queryset:
-            tokens.revoke_token(token_id=token.pk)
-        messages.success(request, "Revoked. Requests with these tokens are refused from now on.")
-
-    @action(
-        description="Rotate",
-        url_path="rotate",
-        permissions=["revoke"],
-        dialog={
-            "title": "Replace this token?",
-            "description": "It stops working at once; a new one with the same scopes is shown.",
-            "form_submit_text": "Replace the token",
-        },
+    @confirmed(
+        label="Revoke",
+        title="Revoke these tokens?",
+        text="Requests with them are refused from now on. This cannot be undone.",
+        button="Revoke",
+        permission="revoke",
     )
-    def rotate(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def revoke(self, press: Press) -> str:
+        """Make the chosen tokens useless at once."""
+        for token in press.rows:
+            tokens.revoke_token(token_id=token.pk)
+        return "Revoked. Requests with these tokens are refused from now on."
+
+    @confirmed(
+        label="Rotate",
+        title="Replace this token?",
+        text="It stops working at once; a new one with the same scopes is shown.",
+        button="Replace the token",
+        permission="revoke",
+    )
+    def rotate(self, press: Press) -> Done:
         """Issue another secret and revoke this one."""
-        issued = tokens.rotate_token(token_id=int(object_id))
-        messages.warning(request, SHOWN_ONCE.format(secret=issued.secret))
-        return go_to(reverse("admin:accounts_apitoken_change", args=[issued.token.pk]))
+        issued = tokens.rotate_token(token_id=press.pk)
+        page = reverse("admin:accounts_apitoken_change", args=[issued.token.pk])
+        return Done(SHOWN_ONCE.format(secret=issued.secret), messages.WARNING, page)
 
     @display(description="Scopes")
     def scope_names(self, obj: ApiToken) -> str:

@@ -1,16 +1,12 @@
 """Admin pages of executions and approvals: records, with the few things that people may still decide."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.decorators import display
 
 from accounts import permissions
 from integrations.actions import find_action
@@ -18,9 +14,8 @@ from integrations.models import ActionExecution, Approval
 from integrations.services import approvals
 from integrations.services.calls import compensate
 from supportai.core.actors import Actor
-from supportai.core.admin import ReadOnlyAdmin, go_to, pretty_json
+from supportai.core.admin import Press, ReadOnlyAdmin, ReasonForm, confirmed, pretty_json
 from supportai.core.cel import money
-from supportai.core.errors import DomainError
 
 EXECUTION_COLOURS = {
     "Succeeded": "success",
@@ -39,14 +34,10 @@ def amount_of(execution: ActionExecution) -> str:
     return "–" if execution.amount_cents is None else str(money(execution.amount_cents, execution.currency))
 
 
-def decide(request: HttpRequest, decision: Callable[[], object], done: str) -> None:
-    """Carry out what a person decided; a refusal is shown as it is worded."""
-    try:
-        decision()
-    except DomainError as exc:
-        messages.error(request, exc.message)
-    else:
-        messages.success(request, done)
+def describe_call(execution: ActionExecution) -> str:
+    """Name a call by what it moves, for whom, and with which arguments."""
+    arguments = ", ".join(f"{name} {value}" for name, value in execution.arguments.items())
+    return f"{execution.action}, {amount_of(execution)}, for {execution.contact} ({arguments})"
 
 
 @admin.register(ActionExecution)
@@ -90,21 +81,21 @@ class ActionExecutionAdmin(ReadOnlyAdmin):
             request.user, amount_cents=execution.amount_cents, risk=execution.risk
         )
 
-    @action(
-        description="Undo",
-        url_path="undo",
-        permissions=["undo"],
-        dialog={
-            "title": "Undo this action?",
-            "description": "Puts back what it changed, unless that was changed again since. The customer is not told.",
-            "form_submit_text": "Undo it",
-        },
+    @confirmed(
+        label="Undo",
+        title="Undo this action?",
+        text="Puts back what it changed, unless that was changed again since. The customer is not told.",
+        button="Undo it",
+        permission="undo",
     )
-    def undo(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def undo(self, press: Press) -> str:
         """Undo it."""
-        person = Actor.staff(int(request.user.pk or 0))
-        decide(request, lambda: compensate(execution_id=int(object_id), actor=person), "Undone.")
-        return go_to(reverse("admin:integrations_actionexecution_change", args=[object_id]))
+        compensate(execution_id=press.pk, actor=Actor.staff(int(press.request.user.pk or 0)))
+        return "Undone."
+
+    def describe(self, row: ActionExecution) -> str:
+        """Name the call in a question."""
+        return describe_call(row)
 
     @display(description="Execution", ordering="pk")
     def number(self, obj: ActionExecution) -> str:
@@ -132,16 +123,12 @@ class ActionExecutionAdmin(ReadOnlyAdmin):
         return pretty_json(obj.result)
 
 
-class DenyForm(BaseDialogForm):
+class DenyForm(ReasonForm):
     """Why not."""
 
-    why = forms.CharField(
-        label="Why",
-        required=False,
-        max_length=300,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="For colleagues; the customer does not see it.",
-    )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "For colleagues; the customer does not see it."
 
 
 @admin.register(Approval)
@@ -177,38 +164,35 @@ class ApprovalAdmin(ReadOnlyAdmin):
         """Offer a no to who decides on actions at all."""
         return _pending(object_id) is not None and permissions.can_approve_action(request.user)
 
-    @action(
-        description="Approve",
-        url_path="approve",
-        permissions=["approve"],
-        dialog={
-            "title": "Approve this call?",
-            "description": "It is made with exactly the arguments shown, once as many people as needed have approved.",
-            "form_submit_text": "Approve",
-        },
+    @confirmed(
+        label="Approve",
+        title="Approve this call?",
+        text="It is made with exactly the arguments shown, once as many people as needed have approved.",
+        button="Approve",
+        permission="approve",
     )
-    def approve(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def approve(self, press: Press) -> str:
         """Say yes."""
-        user_id = int(request.user.pk or 0)
-        decide(request, lambda: approvals.approve(approval_id=int(object_id), user_id=user_id), "Your yes is noted.")
-        return go_to(reverse("admin:integrations_approval_change", args=[object_id]))
+        approvals.approve(approval_id=press.pk, user_id=int(press.request.user.pk or 0))
+        return "Your yes is noted."
 
-    @action(
-        description="Deny",
-        url_path="deny",
-        permissions=["deny"],
-        dialog={
-            "title": "Deny this call?",
-            "description": "It is not made, and the AI agent tells the customer or hands over.",
-            "form_class": DenyForm,
-            "form_submit_text": "Deny",
-        },
+    @confirmed(
+        label="Deny",
+        title="Deny this call?",
+        text="It is not made, and the AI agent tells the customer or hands over.",
+        button="Deny",
+        permission="deny",
+        form=DenyForm,
     )
-    def deny(self, request: HttpRequest, form: DenyForm, object_id: str) -> HttpResponse:
+    def deny(self, press: Press) -> str:
         """Say no."""
-        user_id, why = int(request.user.pk or 0), str(form.cleaned_data["why"])
-        decide(request, lambda: approvals.deny(approval_id=int(object_id), user_id=user_id, why=why), "Denied.")
-        return go_to(reverse("admin:integrations_approval_change", args=[object_id]))
+        user_id = int(press.request.user.pk or 0)
+        approvals.deny(approval_id=press.pk, user_id=user_id, why=press.given["reason"])
+        return "Denied."
+
+    def describe(self, row: Approval) -> str:
+        """Name the call in a question."""
+        return describe_call(row.execution)
 
     @display(description="Approval", ordering="pk")
     def number(self, obj: Approval) -> str:

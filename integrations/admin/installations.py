@@ -5,15 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from unfold.decorators import action, display
+from django.http import HttpRequest
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from integrations.actions import BUILT_IN_CONNECTORS, all_actions
 from integrations.models import ActionPolicy, Binding, Installation
 from integrations.services.installations import check_installation
-from supportai.core.admin import ConfigurationAdmin, go_to
+from supportai.core.admin import ConfigurationAdmin, Done, Press, confirmed, told_of
 from supportai.core.forms import PairsField
 
 STATE_COLOURS = {
@@ -95,22 +94,19 @@ class InstallationAdmin(ConfigurationAdmin):
     def save_model(self, request: HttpRequest, obj: Installation, form: Any, change: bool) -> None:
         """Store it, and say at once whether it can be used."""
         super().save_model(request, obj, form, change)
-        self._check(request, obj.pk)
+        told = told_of(check_installation(installation_id=obj.pk))
+        messages.add_message(request, told.level, told.text)
 
-    @action(
-        description="Check the connection",
-        url_path="check",
-        permissions=["check"],
-        dialog={
-            "title": "Check the connection?",
-            "description": "Asks the other system whether it answers; nothing is changed there.",
-            "form_submit_text": "Check",
-        },
+    @confirmed(
+        label="Check the connection",
+        title="Check the connection?",
+        text="Asks the other system whether it answers; nothing is changed there.",
+        button="Check",
+        permission="check",
     )
-    def check_connection(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def check_connection(self, press: Press) -> Done:
         """Ask the other system."""
-        self._check(request, int(object_id))
-        return go_to(reverse("admin:integrations_installation_change", args=[object_id]))
+        return told_of(check_installation(installation_id=press.pk))
 
     @display(description="State", ordering="state", label=STATE_COLOURS)
     def state_name(self, obj: Installation) -> str:
@@ -121,13 +117,6 @@ class InstallationAdmin(ConfigurationAdmin):
     def capabilities(self, obj: Any) -> int:
         """Count what is bound to it."""
         return int(obj.capability_count)
-
-    def _check(self, request: HttpRequest, installation_id: int) -> None:
-        problem = check_installation(installation_id=installation_id)
-        if problem:
-            messages.error(request, f"It cannot be used: {problem}")
-        else:
-            messages.success(request, "It answers.")
 
 
 class BindingForm(forms.ModelForm):

@@ -4,21 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from unfold.decorators import action, display
+from django.http import HttpRequest
+from unfold.decorators import display
 
 from integrations.models import ModelProvider
 from integrations.services.providers import check_provider
-from supportai.core.admin import ConfigurationAdmin, go_to
+from supportai.core.admin import ConfigurationAdmin, Done, Press, confirmed
 
 FAILS, WORKS, UNTRIED, OFF = "Failed last time", "Works", "Not asked yet", "Switched off"
 STATE_COLOURS = {FAILS: "danger", WORKS: "success", UNTRIED: "info", OFF: "warning"}
-CHECK_DIALOG = {
-    "title": "Test the connection?",
-    "description": "Asks the model one short question with a tool, as the AI agent would; that may cost a few tokens.",
-    "form_submit_text": "Test",
-}
 
 
 class ModelProviderForm(forms.ModelForm):
@@ -82,13 +76,18 @@ class ModelProviderAdmin(ConfigurationAdmin):
         """Let those test who may change it."""
         return bool(self.has_change_permission(request))
 
-    @action(description="Test connection", url_path="test", permissions=["check"], dialog=CHECK_DIALOG)
-    def try_connection(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    @confirmed(
+        label="Test connection",
+        title="Test the connection?",
+        text="Asks the model one short question with a tool, as the AI agent would; that may cost a few tokens.",
+        button="Test",
+        permission="check",
+    )
+    def try_connection(self, press: Press) -> Done:
         """Ask the model, and show what came of it."""
-        found = check_provider(provider_id=int(object_id))
+        found = check_provider(provider_id=press.pk)
         level = messages.SUCCESS if found.can_call_tools else messages.WARNING if found.is_ok else messages.ERROR
-        messages.add_message(request, level, found.text)
-        return go_to(reverse("admin:integrations_modelprovider_change", args=[object_id]))
+        return Done(found.text, level)
 
     @display(description="State", label=STATE_COLOURS)
     def state_name(self, obj: ModelProvider) -> str:

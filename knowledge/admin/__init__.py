@@ -4,6 +4,7 @@ from knowledge.admin.articles import ArticleAdmin
 from knowledge.admin.calibrations import AnswerCalibrationAdmin
 from knowledge.admin.categories import CategoryAdmin
 from knowledge.admin.gaps import GapAdmin
+from knowledge.admin.help_settings import HelpSettingsAdmin
 from knowledge.admin.hygiene import FindingAdmin
 from knowledge.admin.profiles import RetrievalProfileAdmin
 from knowledge.admin.source_documents import SourceDocumentAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "EvaluationCaseAdmin",
     "FindingAdmin",
     "GapAdmin",
+    "HelpSettingsAdmin",
     "RetrievalProfileAdmin",
     "SourceAdmin",
     "SourceDocumentAdmin",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,7 +14,7 @@ from knowledge.admin.article_pages import ArticlePages, has_waiting_text
 from knowledge.admin.article_panels import ArticlePanels
 from knowledge.models import Article
 from knowledge.services import articles
-from supportai.core.admin import PlainAdmin, go_to
+from supportai.core.admin import PlainAdmin, Press, confirmed
 
 STATE_COLOURS = {"Published": "success", "In review": "info", "Stale": "warning", "Archived": "danger"}
 # What changes nothing in a state, or is refused there, is not offered; publishing is where a newer text waits.
@@ -25,6 +25,7 @@ USELESS: dict[str, set[str]] = {
     Article.State.STALE: {"mark_stale", "restore"},
     Article.State.ARCHIVED: {"publish", "make_draft", "send_to_review", "mark_stale", "archive"},
 }
+TAKEN = "Readers and the AI agent lose it at once, until it is published again."
 DETAILS = ("audience", "language", "product", "category", "valid_until", "translation_of")
 
 
@@ -127,60 +128,77 @@ class ArticleAdmin(ArticlePages, ArticlePanels, PlainAdmin):
             status=302, headers={"Location": reverse("admin:knowledge_article_preview_saved", args=[object_id])}
         )
 
-    @action(description="Publish", url_path="publish", permissions=["decide"])
-    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the latest revision to readers."""
-        article = articles.publish_article(article_id=int(object_id), actor=staff_actor(request))
-        messages.success(request, f"Readers now see “{article.title}”.")
-        return _back(article)
-
-    @action(description="Make it a draft", url_path="make-draft", permissions=["decide"])
-    def make_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Take it away from readers until it is published again."""
-        return self._withdraw(request, object_id, Article.State.DRAFT)
-
-    @action(description="Send to review", url_path="send-to-review", permissions=["decide"])
-    def send_to_review(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let somebody else read it before readers do."""
-        return self._withdraw(request, object_id, Article.State.IN_REVIEW)
-
-    @action(description="Mark stale", url_path="mark-stale", permissions=["decide"])
-    def mark_stale(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Take it away from readers until somebody has brought it up to date."""
-        return self._withdraw(request, object_id, Article.State.STALE)
-
-    def _withdraw(self, request: HttpRequest, object_id: str, state: Article.State) -> HttpResponse:
-        article = articles.withdraw_article(article_id=int(object_id), state=state, actor=staff_actor(request))
-        messages.success(
-            request,
-            f"“{article.title}” is {article.get_state_display().lower()}. Readers and the AI agent have it no more, "
-            "until it is published again.",
-        )
-        return _back(article)
-
-    @action(
-        description="Archive",
-        url_path="archive",
-        permissions=["decide"],
-        dialog={
-            "title": "Take this article away from readers?",
-            "description": "The AI agent stops quoting it at once. Its revisions stay, and it can be restored.",
-            "form_submit_text": "Archive the article",
-        },
+    @confirmed(
+        label="Publish",
+        title="Publish this article?",
+        text="Readers see its latest text, and the AI agent quotes it, from now on.",
+        button="Publish the article",
+        permission="decide",
     )
-    def archive(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def publish(self, press: Press) -> str:
+        """Show the latest revision to readers."""
+        article = articles.publish_article(article_id=press.pk, actor=staff_actor(press.request))
+        return f"Readers now see “{article.title}”."
+
+    @confirmed(
+        label="Make it a draft",
+        title="Make this article a draft?",
+        text=f"{TAKEN} Its text stays as it is.",
+        button="Make it a draft",
+        permission="decide",
+    )
+    def make_draft(self, press: Press) -> str:
+        """Take it away from readers until it is published again."""
+        return _withdraw(press, Article.State.DRAFT)
+
+    @confirmed(
+        label="Send to review",
+        title="Send this article to review?",
+        text=f"{TAKEN} Somebody else can read it first.",
+        button="Send it to review",
+        permission="decide",
+    )
+    def send_to_review(self, press: Press) -> str:
+        """Let somebody else read it before readers do."""
+        return _withdraw(press, Article.State.IN_REVIEW)
+
+    @confirmed(
+        label="Mark stale",
+        title="Mark this article as stale?",
+        text=f"{TAKEN} Bring it up to date and publish it then.",
+        button="Mark it stale",
+        permission="decide",
+    )
+    def mark_stale(self, press: Press) -> str:
+        """Take it away from readers until somebody has brought it up to date."""
+        return _withdraw(press, Article.State.STALE)
+
+    @confirmed(
+        label="Archive",
+        title="Take this article away from readers?",
+        text="The AI agent stops quoting it at once. Its revisions stay, and it can be restored.",
+        button="Archive the article",
+        permission="decide",
+    )
+    def archive(self, press: Press) -> str:
         """Take it away from readers."""
-        article = articles.archive_article(article_id=int(object_id), actor=staff_actor(request))
-        messages.success(request, f"“{article.title}” is archived.")
-        return go_to(reverse("admin:knowledge_article_change", args=[article.pk]))
+        article = articles.archive_article(article_id=press.pk, actor=staff_actor(press.request))
+        return f"“{article.title}” is archived."
 
-    @action(description="Restore", url_path="restore", permissions=["decide"])
-    def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @confirmed(
+        label="Restore",
+        title="Restore this article?",
+        text="It becomes a draft again. Readers see it only once it is published.",
+        button="Restore the article",
+        permission="decide",
+    )
+    def restore(self, press: Press) -> str:
         """Bring an archived article back as a draft."""
-        article = articles.restore_article(article_id=int(object_id), actor=staff_actor(request))
-        messages.success(request, f"“{article.title}” is a draft again. Publish it when it is right.")
-        return _back(article)
+        article = articles.restore_article(article_id=press.pk, actor=staff_actor(press.request))
+        return f"“{article.title}” is a draft again. Publish it when it is right."
 
 
-def _back(article: Article) -> HttpResponse:
-    return HttpResponse(status=302, headers={"Location": reverse("admin:knowledge_article_change", args=[article.pk])})
+def _withdraw(press: Press, state: Article.State) -> str:
+    article = articles.withdraw_article(article_id=press.pk, state=state, actor=staff_actor(press.request))
+    now = article.get_state_display().lower()
+    return f"“{article.title}” is {now}. Readers and the AI agent have it no more, until it is published again."

@@ -1,15 +1,12 @@
 """Admin page of calibrations: what own outcomes changed about how sure answers are, and the way back."""
 
-from typing import Any
-
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from unfold.decorators import action, display
+from django.http import HttpRequest
+from unfold.decorators import display
 
 from knowledge.models import AnswerCalibration
 from knowledge.services import calibration
-from supportai.core.admin import ReadOnlyAdmin, go_to
+from supportai.core.admin import Done, Press, ReadOnlyAdmin, confirmed
 
 COLOURS = {"In use": "success", "Rolled back": "warning", "No better, not used": "info"}
 
@@ -58,24 +55,19 @@ class AnswerCalibrationAdmin(ReadOnlyAdmin):
         """Give the share of right answers."""
         return f"{obj.right / obj.outcomes:.0%}" if obj.outcomes else ""
 
-    @action(
-        description="Stop using it",
-        url_path="roll-back",
-        permissions=["roll_back"],
-        dialog={
-            "title": "Go back to the chances as shipped?",
-            "description": "From the next answer on. The nightly refit may bring in another version.",
-            "form_submit_text": "Stop using it",
-        },
+    @confirmed(
+        label="Stop using it",
+        title="Go back to the chances as shipped?",
+        text="From the next answer on. The nightly refit may bring in another version.",
+        button="Stop using it",
+        permission="roll_back",
     )
-    def roll_back(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def roll_back(self, press: Press) -> str | Done:
         """Go back to the chances as shipped."""
-        row = calibration.roll_back(calibration_id=int(object_id))
+        row = calibration.roll_back(calibration_id=press.pk)
         if row.state == AnswerCalibration.State.ROLLED_BACK:
-            messages.success(request, "Answers are as sure as shipped again.")
-        else:
-            messages.info(request, "It was not in use.")
-        return go_to(reverse("admin:knowledge_answercalibration_change", args=[object_id]))
+            return "Answers are as sure as shipped again."
+        return Done("It was not in use.", messages.INFO)
 
     def has_roll_back_permission(self, request: HttpRequest, object_id: str | int | None = None) -> bool:
         """Offer it for the version in use, to those who configure."""

@@ -2,15 +2,11 @@
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.decorators import display
 
 from accounts.permissions import can_approve_suggestion
 from knowledge import selectors_gaps
@@ -18,17 +14,9 @@ from knowledge.acting import staff_actor
 from knowledge.gap_editor import editor_address
 from knowledge.models import Gap, GapQuestion
 from knowledge.services import gaps
-from supportai.core.admin import PlainAdmin, go_to
+from supportai.core.admin import Done, PlainAdmin, Press, ReasonForm, confirmed
 
 STATE_COLOURS = {"Open": "warning", "Planned": "info", "Covered": "success", "Dismissed": "danger"}
-
-
-class DismissForm(BaseDialogForm):
-    """Asks why, so that the next person knows."""
-
-    reason = forms.CharField(
-        label="Why", max_length=300, required=False, widget=UnfoldAdminTextInputWidget, help_text="Seen by staff only."
-    )
 
 
 class GapQuestionInline(TabularInline):
@@ -141,48 +129,55 @@ class GapAdmin(PlainAdmin):
         """Tell how many companies they are from."""
         return int(obj.organization_count)
 
-    @action(description="Write an article", url_path="write", permissions=["write"])
-    def write(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Open the editor with what was asked, and note who writes."""
-        gap = gaps.plan(gap_id=int(object_id), actor=staff_actor(request))
-        return HttpResponseRedirect(editor_address(gap))
-
-    @action(description="Mark as planned", url_path="plan", permissions=["decide"])
-    def plan(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Note that an article is on its way."""
-        gap = gaps.plan(gap_id=int(object_id), actor=staff_actor(request))
-        messages.success(request, f"“{gap.title}” is planned, and yours.")
-        return HttpResponseRedirect(_page(object_id))
-
-    @action(
-        description="Dismiss",
-        url_path="dismiss",
-        permissions=["decide"],
-        dialog={
-            "title": "No article for this?",
-            "description": "It leaves the list, also when it is asked again. You can reopen it.",
-            "form_submit_text": "Dismiss the gap",
-            "form_class": DismissForm,
-        },
+    @confirmed(
+        label="Write an article",
+        title="Write an article for this?",
+        text="The gap becomes planned and yours, and the editor opens with what was asked.",
+        button="Open the editor",
+        permission="write",
     )
-    def dismiss(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Decide that no article is wanted."""
-        reason = str(form.cleaned_data.get("reason") or "")
-        gaps.dismiss(gap_id=int(object_id), actor=staff_actor(request), reason=reason)
-        messages.success(request, "Dismissed.")
-        return go_to(_page(object_id))
+    def write(self, press: Press) -> Done:
+        """Open the editor with what was asked, and note who writes."""
+        gap = gaps.plan(gap_id=press.pk, actor=staff_actor(press.request))
+        return Done("", url=editor_address(gap))
 
-    @action(description="Reopen", url_path="reopen", permissions=["reopen"])
-    def reopen(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @confirmed(
+        label="Mark as planned",
+        title="Mark this gap as planned?",
+        text="Colleagues see that you are working on an article for it.",
+        button="Mark as planned",
+        permission="decide",
+    )
+    def plan(self, press: Press) -> str:
+        """Note that an article is on its way."""
+        gap = gaps.plan(gap_id=press.pk, actor=staff_actor(press.request))
+        return f"“{gap.title}” is planned, and yours."
+
+    @confirmed(
+        label="Dismiss",
+        title="No article for this?",
+        text="It leaves the list, also when it is asked again. You can reopen it.",
+        button="Dismiss the gap",
+        permission="decide",
+        form=ReasonForm,
+    )
+    def dismiss(self, press: Press) -> str:
+        """Decide that no article is wanted."""
+        gaps.dismiss(gap_id=press.pk, actor=staff_actor(press.request), reason=press.given["reason"])
+        return "Dismissed."
+
+    @confirmed(
+        label="Reopen",
+        title="Reopen this gap?",
+        text="It is on the list of what is missing again.",
+        button="Reopen the gap",
+        permission="reopen",
+    )
+    def reopen(self, press: Press) -> str:
         """Put it back on the list."""
-        gaps.reopen(gap_id=int(object_id))
-        messages.success(request, "It is open again.")
-        return HttpResponseRedirect(_page(object_id))
+        gaps.reopen(gap_id=press.pk)
+        return "It is open again."
 
 
 def _is(object_id: str | int | None, states: tuple[str, ...]) -> bool:
     return Gap.objects.filter(pk=object_id or 0, state__in=states).exists()
-
-
-def _page(object_id: str) -> str:
-    return reverse("admin:knowledge_gap_change", args=[object_id])

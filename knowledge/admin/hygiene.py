@@ -4,17 +4,17 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from knowledge import selectors_gaps
 from knowledge.acting import staff_actor
 from knowledge.errors import CheckRunningError
 from knowledge.models import Article, Finding
 from knowledge.services import hygiene
-from supportai.core.admin import ReadOnlyAdmin
+from supportai.core.admin import Done, Press, ReadOnlyAdmin, confirmed
 
 KIND_COLOURS = {"Two articles disagree": "danger", "Says the same twice": "info", "May be out of date": "warning"}
 STATE_COLOURS = {"Open": "warning", "Dismissed": "danger", "Done": "success"}
@@ -106,42 +106,56 @@ class FindingAdmin(ReadOnlyAdmin):
             sides.append(_side(obj.other, obj.other_heading, obj.other_quote))
         return render_to_string("knowledge/admin/finding.html", {"finding": obj, "sides": sides})
 
-    @action(description="Check now", url_path="check-now", permissions=["check"])
-    def check_now(self, request: HttpRequest) -> HttpResponse:
+    @confirmed(
+        label="Check now",
+        title="Compare all articles now?",
+        text="A worker reads every published article. Findings appear here when it is done.",
+        button="Check now",
+        permission="check",
+    )
+    def check_now(self, press: Press) -> str | Done:
         """Ask a worker to compare all articles."""
         try:
-            hygiene.start_check(actor=staff_actor(request))
+            hygiene.start_check(actor=staff_actor(press.request))
         except CheckRunningError as exc:
-            messages.warning(request, exc.message)
-        else:
-            messages.success(request, "Articles are being compared. Findings appear here when it is done.")
-        return HttpResponseRedirect(reverse("admin:knowledge_finding_changelist"))
+            return Done(exc.message, messages.WARNING)
+        return "Articles are being compared. Findings appear here when it is done."
 
-    @action(description="Seen to", url_path="seen-to", permissions=["decide"])
-    def seen_to(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @confirmed(
+        label="Seen to",
+        title="Is this put right?",
+        text="The finding leaves the list. If the texts stay as they are, it comes back.",
+        button="It is seen to",
+        permission="decide",
+    )
+    def seen_to(self, press: Press) -> str:
         """Note that it is put right."""
-        return self._decided(
-            request, object_id, Finding.State.DONE, "Noted. If the texts stay as they are, it comes back."
-        )
+        hygiene.decide(finding_id=press.pk, state=Finding.State.DONE, actor=staff_actor(press.request))
+        return "Noted. If the texts stay as they are, it comes back."
 
-    @action(description="Dismiss", url_path="dismiss", permissions=["decide"])
-    def dismiss(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @confirmed(
+        label="Dismiss",
+        title="Is this right as it is?",
+        text="The finding leaves the list, and comes back only when one of the texts changes.",
+        button="Dismiss the finding",
+        permission="decide",
+    )
+    def dismiss(self, press: Press) -> str:
         """Decide that it is right as it is."""
-        return self._decided(
-            request, object_id, Finding.State.DISMISSED, "Dismissed. It comes back only when one of the texts changes."
-        )
+        hygiene.decide(finding_id=press.pk, state=Finding.State.DISMISSED, actor=staff_actor(press.request))
+        return "Dismissed. It comes back only when one of the texts changes."
 
-    @action(description="Reopen", url_path="reopen", permissions=["reopen"])
-    def reopen(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @confirmed(
+        label="Reopen",
+        title="Reopen this finding?",
+        text="It is on the list of what is open again.",
+        button="Reopen the finding",
+        permission="reopen",
+    )
+    def reopen(self, press: Press) -> str:
         """Put it back on the list."""
-        hygiene.reopen(finding_id=int(object_id))
-        messages.success(request, "It is open again.")
-        return HttpResponseRedirect(_page(object_id))
-
-    def _decided(self, request: HttpRequest, object_id: str, state: Finding.State, told: str) -> HttpResponse:
-        hygiene.decide(finding_id=int(object_id), state=state, actor=staff_actor(request))
-        messages.success(request, told)
-        return HttpResponseRedirect(_page(object_id))
+        hygiene.reopen(finding_id=press.pk)
+        return "It is open again."
 
 
 def _side(article: Article, heading: str, quote: str) -> dict[str, Any]:
@@ -156,7 +170,3 @@ def _side(article: Article, heading: str, quote: str) -> dict[str, Any]:
 def _is(object_id: str | int | None, *, is_open: bool) -> bool:
     findings = Finding.objects.filter(pk=object_id or 0)
     return (findings.filter if is_open else findings.exclude)(state=Finding.State.OPEN).exists()
-
-
-def _page(object_id: str) -> str:
-    return reverse("admin:knowledge_finding_change", args=[object_id])

@@ -3,15 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from unfold.decorators import action, display
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.decorators import display
 
 from knowledge.models import RetrievalProfile
 from knowledge.services import profiles
-from supportai.core.admin import ConfigurationAdmin, go_to
-from supportai.core.errors import DomainError
+from supportai.core.admin import ConfigurationAdmin, Done, Press, confirmed, told_of
 
 STATE_COLOURS = {
     "In use": "success",
@@ -101,45 +99,29 @@ class RetrievalProfileAdmin(ConfigurationAdmin):
         ).exists()
         return is_endpoint and bool(self.has_change_permission(request))
 
-    @action(
-        description="Use for searches",
-        url_path="use",
-        permissions=["use"],
-        dialog={
-            "title": "Build an index with this model and switch to it?",
-            "description": "Every published article is embedded anew; an endpoint may charge for it. Searches go on "
-            "with the present model until all is done, and stay with it when something fails.",
-            "form_submit_text": "Build and switch",
-        },
+    @confirmed(
+        label="Use for searches",
+        title="Build an index with this model and switch to it?",
+        text="Every published article is embedded anew; an endpoint may charge for it. Searches go on with the present "
+        "model until all is done, and stay with it when something fails.",
+        button="Build and switch",
+        permission="use",
     )
-    def use(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def use(self, press: Press) -> str:
         """Ask for the switch."""
-        try:
-            profile = profiles.choose_profile(profile_id=int(object_id))
-        except DomainError as exc:
-            messages.error(request, exc.message)
-        else:
-            messages.success(request, f"{profile.name} is being built. This page shows how far it is.")
-        return _page(object_id)
+        profile = profiles.choose_profile(profile_id=press.pk)
+        return f"{profile.name} is being built. This page shows how far it is."
 
-    @action(
-        description="Check the endpoint",
-        url_path="check",
-        permissions=["check"],
-        dialog={
-            "title": "Check the endpoint?",
-            "description": "Embeds one short text.",
-            "form_submit_text": "Check",
-        },
+    @confirmed(
+        label="Check the endpoint",
+        title="Check the endpoint?",
+        text="Embeds one short text.",
+        button="Check",
+        permission="check",
     )
-    def check_endpoint(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def check_endpoint(self, press: Press) -> Done:
         """Ask the endpoint."""
-        problem = profiles.check_profile(profile_id=int(object_id))
-        if problem:
-            messages.error(request, f"It cannot be used: {problem}")
-        else:
-            messages.success(request, "It answers.")
-        return _page(object_id)
+        return told_of(profiles.check_profile(profile_id=press.pk))
 
     @display(description="Model")
     def model_name(self, obj: RetrievalProfile) -> str:
@@ -162,7 +144,3 @@ class RetrievalProfileAdmin(ConfigurationAdmin):
     def trouble(self, obj: RetrievalProfile) -> str:
         """Say what failed last: the build, or a question that had to be searched by words only."""
         return obj.failure or (obj.query_failure and f"Words only: {obj.query_failure}") or "–"
-
-
-def _page(object_id: str) -> HttpResponse:
-    return go_to(reverse("admin:knowledge_retrievalprofile_change", args=[object_id]))

@@ -8,6 +8,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from knowledge.models import Source
 from knowledge.readers import SUFFIXES, refusal_of
+from supportai.core.uploads import MOST_BYTES, MOST_FILES, Received
 
 ADDABLE = (Source.Kind.FILES, Source.Kind.SITE, Source.Kind.SITEMAP, Source.Kind.MANUAL)
 KINDS = "Markdown, text, HTML, PDF, Word (.docx), CSV of questions and answers, JSON lines, or a zip archive of these"
@@ -19,7 +20,11 @@ class SeveralFilesInput(UnfoldAdminFileFieldWidget):
     allow_multiple_selected = True
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"accept": ",".join(sorted(SUFFIXES)), **(attrs or {})})
+        limits = {"data-most-files": MOST_FILES, "data-most-bytes": MOST_BYTES}
+        super().__init__({"accept": ",".join(sorted(SUFFIXES)), **limits, **(attrs or {})})
+
+    class Media:
+        js = ("knowledge/uploads.js",)
 
 
 class SeveralFilesField(forms.FileField):
@@ -39,12 +44,13 @@ class SeveralFilesField(forms.FileField):
 
 
 class SourceForm(forms.ModelForm):
-    """A source with files to upload to it."""
+    """A source with files to upload to it; `received` tells what came, since not all of it may have been kept."""
 
+    received = Received()
     uploads = SeveralFilesField(
         label="Upload files",
         required=False,
-        help_text=f"{KINDS}. Up to 100 at once; put more into an archive. A file of the same name takes the old one's place.",
+        help_text=f"{KINDS}. Up to {MOST_FILES} at once; put more into an archive. A file of the same name takes the old one's place.",
     )
 
     class Meta:
@@ -68,6 +74,10 @@ class SourceForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Ask a new source of files for at least one, and take files for no other kind."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.received.refusal:
+            self.errors.pop("uploads", None)
+            self.add_error("uploads", self.received.refusal)
+            return values
         kind = values.get("kind") or self.instance.kind
         has_files = bool(values.get("uploads"))
         if kind == Source.Kind.FILES and not has_files and not self.instance.pk and "uploads" not in self.errors:

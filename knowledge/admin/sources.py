@@ -10,15 +10,16 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from knowledge.acting import staff_actor
 from knowledge.admin.source_documents import DocumentInline, FileInline, RunInline, counts
 from knowledge.admin.source_form import SourceForm
 from knowledge.models import ImportRun, Source, SourceDocument, SourceFile
 from knowledge.services import sources
-from supportai.core.admin import ConfigurationAdmin, go_to
+from supportai.core.admin import ConfigurationAdmin, Done, Press, confirmed
 from supportai.core.errors import DomainError
+from supportai.core.uploads import received_with
 
 SOURCE_COLOURS = {
     "Indexed": "success",
@@ -74,6 +75,12 @@ class SourceAdmin(ConfigurationAdmin):
             first.append(("More files", {"fields": ("uploads",)}))
         return [*first, ("Its articles", {"fields": ARTICLES})]
 
+    def get_form(self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form what came, so that it can say what was too much."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.received = received_with(request)
+        return form
+
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """Fix the kind once a source is there."""
         return (*self.readonly_fields, "kind") if obj else self.readonly_fields
@@ -101,7 +108,10 @@ class SourceAdmin(ConfigurationAdmin):
         if uploads:
             sources.add_files(source_id=obj.pk, uploads=uploads, actor=staff_actor(request))
         if uploads or (obj.is_crawled and not change):
-            self._ask(request, obj.pk)
+            try:
+                messages.success(request, _ask(request, obj.pk))
+            except DomainError as exc:
+                messages.error(request, exc.message)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Let the service delete files, so that their articles follow."""
@@ -141,57 +151,41 @@ class SourceAdmin(ConfigurationAdmin):
         missing = SourceDocument.objects.filter(source_id=object_id or 0, state=SourceDocument.State.MISSING)
         return missing.exists() and not _is_busy(object_id or 0) and bool(self.has_change_permission(request))
 
-    @action(
-        description="Run again",
-        url_path="run-again",
-        permissions=["run"],
-        dialog={
-            "title": "Import this source again?",
-            "description": "Only what changed is changed. What you edited or archived here stays as it is.",
-            "form_submit_text": "Import again",
-        },
+    @confirmed(
+        label="Run again",
+        title="Import this source again?",
+        text="Only what changed is changed. What you edited or archived here stays as it is.",
+        button="Import again",
+        permission="run",
     )
-    def run_again(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def run_again(self, press: Press) -> str:
         """Ask for an import."""
-        self._ask(request, int(object_id))
-        return _page(object_id)
+        return _ask(press.request, press.pk)
 
-    @action(
-        description="Stop",
-        url_path="stop",
-        permissions=["stop"],
-        dialog={
-            "title": "Stop this import?",
-            "description": "What was read until now stays; nothing is archived.",
-            "form_submit_text": "Stop the import",
-        },
+    @confirmed(
+        label="Stop",
+        title="Stop this import?",
+        text="What was read until now stays; nothing is archived.",
+        button="Stop the import",
+        permission="stop",
     )
-    def stop(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def stop(self, press: Press) -> str | Done:
         """End the import under way."""
-        if sources.stop_import(source_id=int(object_id), name=str(request.user)):
-            messages.success(request, "The import is stopped.")
-        return _page(object_id)
+        if sources.stop_import(source_id=press.pk, name=str(press.request.user)):
+            return "The import is stopped."
+        return Done("It had ended already.", messages.INFO)
 
-    @action(
-        description="Archive what is missing",
-        url_path="archive-missing",
-        permissions=["losses"],
-        dialog={
-            "title": "Archive the articles of all missing documents?",
-            "description": "The last import did not find them and was not sure. Customers and the AI agent lose these "
-            "articles at once; each can be restored.",
-            "form_submit_text": "Archive them",
-        },
+    @confirmed(
+        label="Archive what is missing",
+        title="Archive the articles of all missing documents?",
+        text="The last import did not find them and was not sure. Customers and the AI agent lose these articles at once; "
+        "each can be restored.",
+        button="Archive them",
+        permission="losses",
     )
-    def archive_missing(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def archive_missing(self, press: Press) -> str:
         """Archive what the last import missed."""
-        try:
-            archived = sources.archive_missing(source_id=int(object_id))
-        except DomainError as exc:
-            messages.error(request, exc.message)
-        else:
-            messages.success(request, f"{archived} articles are archived.")
-        return _page(object_id)
+        return f"{sources.archive_missing(source_id=press.pk)} articles are archived."
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give the fragment that tells how far an import is; once it has ended, the whole page is loaded again."""
@@ -247,18 +241,11 @@ class SourceAdmin(ConfigurationAdmin):
         )
         return format_html_join(", ", '<a class="text-link" href="{}">{} {}</a>', links) or "–"
 
-    def _ask(self, request: HttpRequest, source_id: int) -> None:
-        try:
-            run = sources.request_import(source_id=source_id, actor=staff_actor(request))
-        except DomainError as exc:
-            messages.error(request, exc.message)
-        else:
-            messages.success(request, f"{run.source.name} is being imported. This page shows how far it is.")
+
+def _ask(request: HttpRequest, source_id: int) -> str:
+    run = sources.request_import(source_id=source_id, actor=staff_actor(request))
+    return f"{run.source.name} is being imported. This page shows how far it is."
 
 
 def _is_busy(source_id: str | int) -> bool:
     return ImportRun.objects.filter(source_id=source_id, state__in=ImportRun.OPEN).exists()
-
-
-def _page(object_id: str) -> HttpResponse:
-    return go_to(reverse("admin:knowledge_source_change", args=[object_id]))

@@ -2,30 +2,19 @@
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin
+from django.http import HttpRequest
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.permissions import can_approve_suggestion
 from knowledge.acting import staff_actor
 from knowledge.models import EvaluationCase, Observation, Suggestion
 from knowledge.services import learning
-from supportai.core.admin import PlainAdmin, go_to
+from supportai.core.admin import PlainAdmin, Press, ReasonForm, confirmed
 
 STATE_COLOURS = {"Open": "info", "Needs an edit": "warning", "Approved": "success", "Rejected": "danger"}
-
-
-class RejectForm(BaseDialogForm):
-    """Asks why, so that the next person knows."""
-
-    reason = forms.CharField(
-        label="Why", max_length=300, required=False, widget=UnfoldAdminTextInputWidget, help_text="Seen by staff only."
-    )
 
 
 class ObservationInline(TabularInline):
@@ -108,56 +97,43 @@ class SuggestionAdmin(PlainAdmin):
         """Name the state."""
         return obj.get_state_display()
 
-    @action(
-        description="Approve and publish",
-        url_path="approve",
-        permissions=["decide"],
-        dialog={
-            "title": "Publish this answer?",
-            "description": "It becomes an article that customers can read and the AI agent quotes, from now on. "
-            "You can take it back. Save your edits first.",
-            "form_submit_text": "Publish the answer",
-        },
+    @confirmed(
+        label="Approve and publish",
+        title="Publish this answer?",
+        text="It becomes an article that customers can read and the AI agent quotes, from now on. You can take it back. "
+        "Save your edits first.",
+        button="Publish the answer",
+        permission="decide",
     )
-    def approve(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def approve(self, press: Press) -> str:
         """Publish it as a learned article."""
-        article = learning.approve(suggestion_id=int(object_id), actor=staff_actor(request))
-        messages.success(request, f"Published “{article.title}”.")
-        return go_to(_page(object_id))
+        article = learning.approve(suggestion_id=press.pk, actor=staff_actor(press.request))
+        return f"Published “{article.title}”."
 
-    @action(
-        description="Reject",
-        url_path="reject",
-        permissions=["decide"],
-        dialog={
-            "title": "Reject this suggestion?",
-            "description": "Nothing is published.",
-            "form_submit_text": "Reject the suggestion",
-            "form_class": RejectForm,
-        },
+    @confirmed(
+        label="Reject",
+        title="Reject this suggestion?",
+        text="Nothing is published.",
+        button="Reject the suggestion",
+        permission="decide",
+        form=ReasonForm,
     )
-    def reject(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def reject(self, press: Press) -> str:
         """Decide that it is not published."""
-        reason = str(form.cleaned_data.get("reason") or "")
-        learning.reject(suggestion_id=int(object_id), actor=staff_actor(request), reason=reason)
-        messages.success(request, "Rejected; nothing was published.")
-        return go_to(_page(object_id))
+        learning.reject(suggestion_id=press.pk, actor=staff_actor(press.request), reason=press.given["reason"])
+        return "Rejected; nothing was published."
 
-    @action(
-        description="Take back",
-        url_path="take-back",
-        permissions=["decide"],
-        dialog={
-            "title": "Take the published answer back?",
-            "description": "Its article is archived, and the suggestion waits again.",
-            "form_submit_text": "Take it back",
-        },
+    @confirmed(
+        label="Take back",
+        title="Take the published answer back?",
+        text="Its article is archived, and the suggestion waits again.",
+        button="Take it back",
+        permission="decide",
     )
-    def take_back(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def take_back(self, press: Press) -> str:
         """Undo an approval."""
-        learning.take_back(suggestion_id=int(object_id))
-        messages.success(request, "The article is archived; the suggestion waits again.")
-        return go_to(_page(object_id))
+        learning.take_back(suggestion_id=press.pk)
+        return "The article is archived; the suggestion waits again."
 
 
 @admin.register(EvaluationCase)
@@ -172,7 +148,3 @@ class EvaluationCaseAdmin(PlainAdmin):
     autocomplete_fields = ("article",)
     readonly_fields = ("suggestion",)
     fields = ("question", "is_answerable", "article", "suggestion")
-
-
-def _page(object_id: str) -> str:
-    return reverse("admin:knowledge_suggestion_change", args=[object_id])

@@ -200,4 +200,6 @@ class GapSerializer(Shown):
     @extend_schema_field(GapQuestionSerializer(many=True))
     def get_examples(self, gap: Gap) -> Any:
         """Give some of the questions, which the view has loaded."""
-        return GapQuestionSerializer(list(gap.questions.all())[:EXAMPLES], many=True).data
+        # Of a customer who was erased only the count is left.
+        readable = [question for question in gap.questions.all() if question.text]
+        return GapQuestionSerializer(readable[:EXAMPLES], many=True).data

@@ -6,6 +6,7 @@ from knowledge.models.calibration import AnswerCalibration
 from knowledge.models.category import Category
 from knowledge.models.finding import Finding, HygieneCheck
 from knowledge.models.gap import Gap, GapQuestion
+from knowledge.models.help_settings import HelpSettings
 from knowledge.models.reading import ArticleChange, ArticleFeedback
 from knowledge.models.retrieval_profile import BUILT_IN, ProfileSettings, RetrievalProfile
 from knowledge.models.revision import Passage, Revision, content_hash
@@ -24,6 +25,7 @@ __all__ = [
     "Finding",
     "Gap",
     "GapQuestion",
+    "HelpSettings",
     "HygieneCheck",
     "ImportRun",
     "Observation",

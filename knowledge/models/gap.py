@@ -84,7 +84,7 @@ class GapQuestion(BaseModel):
     """One question without a good answer, with the personal data masked that can be told by its form.
 
     `origin` names where it came up, such as `ticket:<public_id>:<episode>`; what is asked in the help center has
-    neither contact nor organization.
+    neither contact nor organization. Once its contact is erased it has neither text nor vector, and counts on.
     """
 
     class Kind(models.TextChoices):

@@ -10,6 +10,7 @@ from knowledge.documents import ImportedDocument
 from knowledge.encodings import is_text_encoding
 from knowledge.errors import UnreadableDocumentError
 from knowledge.html_text import html_to_markdown
+from knowledge.mdx import plain_markdown
 
 MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 TEXT = frozenset({".txt", ".text"})
@@ -102,6 +103,7 @@ def read_document(file: Path, name: str) -> ImportedDocument:
         title, body = title or fallback, _without_heading(body, title)
     elif suffix in MARKDOWN:
         fields, text = _front_matter(text)
+        text = plain_markdown(text)
         heading = FIRST_HEADING.match(text)
         title = fields.get("title") or (heading and _heading_words(heading)) or fallback
         body = text[heading.end() :] if heading else text

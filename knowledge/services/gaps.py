@@ -13,6 +13,7 @@ from django.db.models import F
 from knowledge.errors import GapSettledError
 from knowledge.events import SearchUnanswered
 from knowledge.models import Article, Gap, GapQuestion
+from knowledge.selectors_gaps import searches_kept
 from knowledge.services import human_answers
 from knowledge.services.embedding import Vectors, embed
 from supportai.core import clock
@@ -86,7 +87,7 @@ def question_text(question: str) -> str:
 def report_search(*, query: str, probability: float, language: str = "en") -> None:
     """Announce a search of the help center that found no good answer; the same words count once a day."""
     text = question_text(query)
-    if not text or probability >= ANSWERED:
+    if not text or probability >= ANSWERED or not searches_kept():
         return
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     searched = GapQuestion.objects.filter(kind=GapQuestion.Kind.SEARCHED, asked_at__gte=today)
@@ -147,7 +148,8 @@ def _place(asked: GapQuestion, language: str) -> Gap:
 
 
 def _add(gap: Gap, vector: Vectors, asked: GapQuestion) -> None:
-    gap.vector_sum = _packed(_unpacked(gap.vector_sum) + vector)
+    # Where every question has expired the sum keeps the direction of what was asked, which counts as none.
+    gap.vector_sum = _packed(_unpacked(gap.vector_sum) + vector if gap.question_count else vector)
     gap.question_count += 1
     gap.first_asked_at = min(gap.first_asked_at, asked.asked_at)
     gap.last_asked_at = max(gap.last_asked_at, asked.asked_at)
@@ -187,14 +189,14 @@ def _merged(gap: Gap) -> Gap:
         kept, gone = sorted((gap, other), key=lambda g: (g.state != Gap.State.PLANNED, g.pk))
         gap = _join(kept, gone)
     if not gap.is_title_edited and gap.state == Gap.State.OPEN:
-        gap.title = _title_of(gap)
+        gap.title = title_of(gap)
         gap.save(update_fields=["title"])
     return gap
 
 
 def _join(kept: Gap, gone: Gap) -> Gap:
     gone.questions.update(gap=kept)
-    kept.vector_sum = _packed(_unpacked(kept.vector_sum) + _unpacked(gone.vector_sum))
+    kept.vector_sum = _packed(sum((_unpacked(g.vector_sum) for g in (kept, gone) if g.question_count), _none()))
     kept.question_count += gone.question_count
     kept.first_asked_at = min(kept.first_asked_at, gone.first_asked_at)
     kept.last_asked_at = max(kept.last_asked_at, gone.last_asked_at)
@@ -204,9 +206,9 @@ def _join(kept: Gap, gone: Gap) -> Gap:
     return kept
 
 
-def _title_of(gap: Gap) -> str:
-    """Take the question in the middle: the one that is most like all of them."""
-    rows = list(gap.questions.order_by("-asked_at").values_list("text", "vector")[:200])
+def title_of(gap: Gap) -> str:
+    """Take the question in the middle: the one that is most like all of them; there must be one that is not erased."""
+    rows = list(gap.questions.exclude(text="").order_by("-asked_at").values_list("text", "vector")[:200])
     vectors = np.frombuffer(b"".join(bytes(row[1]) for row in rows), dtype=np.float32).reshape(len(rows), -1)
     best = int(np.argmax(vectors @ _unpacked(gap.vector_sum)))
     return human_answers.title_of(rows[best][0])
@@ -338,7 +340,8 @@ def _covering_article(gap: Gap) -> int | None:
 def _asked_again(gap: Gap) -> Sequence[tuple[str, datetime]]:
     """Give the latest questions in different words, each with the time it was asked last."""
     latest: dict[str, tuple[str, datetime]] = {}
-    for text, asked_at in gap.questions.order_by("-asked_at").values_list("text", "asked_at")[: 8 * ASKED_AGAIN]:
+    readable = gap.questions.exclude(text="").order_by("-asked_at")
+    for text, asked_at in readable.values_list("text", "asked_at")[: 8 * ASKED_AGAIN]:
         latest.setdefault(text.casefold(), (text, asked_at))
     return list(latest.values())[:ASKED_AGAIN]
 
@@ -362,6 +365,10 @@ def _settle(gap_id: int, article_id: int | None) -> Gap | None:
 
 def _packed(vector: Vectors) -> bytes:
     return vector.astype(np.float32).tobytes()
+
+
+def _none() -> Vectors:
+    return np.zeros(1, dtype=np.float32)
 
 
 def _unpacked(stored: bytes | memoryview) -> Vectors:

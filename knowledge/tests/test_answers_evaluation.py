@@ -69,6 +69,15 @@ def test_the_figures_count_right_sections_and_hand_overs(folder):
     assert evaluate_answers(folder / "articles", folder / "questions.txt", threshold=1.1)["handed_over"] == 1.0
 
 
+def test_a_question_is_also_asked_with_its_document_taken_away(folder):
+    (folder / "articles" / "team.md").write_text("---\nslug: team\ntitle: Team\n---\nOpen Team and choose Invite.\n")
+    ask = {"corpus": folder / "articles", "questions": folder / "questions.txt"}
+    assert evaluate_answers(**ask, threshold=0.0)["answered_robbed"] == 1.0
+    assert evaluate_answers(**ask, threshold=1.1)["answered_robbed"] == 0.0
+    robbed = read_section_questions(folder / "questions.txt")[1]
+    assert (robbed.is_of_its_document("exports"), robbed.is_of_its_document("team")) == (True, False)
+
+
 def test_chances_that_come_true_as_often_have_no_error():
     import numpy as np
 

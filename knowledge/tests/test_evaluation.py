@@ -83,3 +83,26 @@ def test_coverage_is_the_largest_share_that_stays_right():
     assert coverage(scores, np.array([True, True, False, False]), 0.9) == 0.5
     assert coverage(scores, np.array([False, False, False, False]), 0.9) == 0.0
     assert coverage(np.array([]), np.array([]), 0.9) is None
+
+
+def test_a_robbed_question_counts_as_one_that_nothing_answers(folder):
+    question = read_questions(folder / "dev.jsonl")[0]
+    with FolderIndex(CORPUS) as index:
+        outcome = evaluation.ask_robbed(index, question)
+    assert "export" not in outcome.documents
+    assert outcome.question.is_answerable is False
+    assert not outcome.is_right
+
+
+def test_at_most_half_of_the_answerable_questions_are_robbed_and_the_same_ones_each_time(folder):
+    questions = read_questions(folder / "dev.jsonl")
+    robbed = evaluation.drawn_to_rob(questions)
+    assert len(robbed) == 1
+    assert robbed < {0, 1}
+    assert evaluation.drawn_to_rob(questions) == robbed
+    assert len(evaluation.drawn_to_rob(questions[:1] * 200)) == evaluation.ROBBED
+
+
+def test_abstention_is_also_measured_with_answers_taken_away(folder):
+    figures = evaluate_retrieval(folder)
+    assert figures["robbed_abstention_auroc"] is not None

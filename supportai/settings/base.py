@@ -215,6 +215,13 @@ STATICFILES_DIRS = [BASE_DIR / "supportai" / "static"]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "files"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# So many are counted, to tell how many came; the first handler keeps a hundred of them. Each costs the parser 1 ms.
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
+FILE_UPLOAD_HANDLERS = [
+    "supportai.core.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_upload_bytes
 MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 

@@ -157,14 +157,14 @@ class TestOutbox:
             assert staff_client.get("/admin/supportai/outboxevent/", {"state": state}).status_code == 200
 
     def test_one_that_is_stuck_is_tried_again(self, staff_client, stuck):
-        data = {"action": "try_again", "_selected_action": [str(stuck.pk)]}
+        data = {"action": "try_again", "_selected_action": [str(stuck.pk)], "_form_submitted": "True"}
         staff_client.post("/admin/supportai/outboxevent/", data)
         stuck.refresh_from_db()
         assert stuck.dispatched_at is not None
 
     def test_one_that_fails_again_says_so(self, staff_client, stuck, monkeypatch):
         monkeypatch.setitem(events._handlers, stuck.name, [lambda event: 1 / 0])
-        data = {"action": "try_again", "_selected_action": [str(stuck.pk)]}
+        data = {"action": "try_again", "_selected_action": [str(stuck.pk)], "_form_submitted": "True"}
         html = staff_client.post("/admin/supportai/outboxevent/", data, follow=True).content.decode()
         assert "1 failed again" in html
         stuck.refresh_from_db()

@@ -16,11 +16,15 @@ OTHER_ACTS = frozenset({"human_request", "small_talk", "thanks"})
 STANDS_ALONE = 4
 
 
-def note_handoff(*, handoff_id: int) -> bool:
+def note_handoff(*, handoff_id: int, is_past: bool = False) -> bool:
     """Note the question of a hand-off that came of a search without a good answer; twice makes one question.
 
     A procedure that ended with a person, a search that broke and a hand-off for any other reason tell nothing about
-    articles. Returns whether there was something to note.
+    articles. What happened long ago (`is_past`) is asked anew, since articles may answer it by now. Returns whether there
+    was something to note.
+
+    Raises:
+        SearchUnavailableError: it is past, and articles cannot be asked at the moment.
     """
     handoff = Handoff.objects.select_related("ticket__contact", "run").filter(pk=handoff_id).first()
     if handoff is None or handoff.run is None or handoff.reason not in REASONS:
@@ -36,7 +40,7 @@ def note_handoff(*, handoff_id: int) -> bool:
         origin=_origin(handoff.ticket, handoff.episode),
         kind=GapQuestion.Kind.HANDED_OFF,
         asked_at=handoff.created_at,
-        probability=float(searched.output.get("probability", 0.0)),
+        probability=None if is_past else float(searched.output.get("probability", 0.0)),
         contact_id=handoff.ticket.contact_id,
         organization_id=handoff.ticket.contact.organization_id,
     )

@@ -149,9 +149,9 @@ def _item(
 
 
 def _different(questions: Sequence[GapQuestion]) -> list[GapQuestion]:
-    """Keep one of each wording, the latest first."""
+    """Keep one of each wording, the latest first; of a customer who was erased no words are left."""
     kept: dict[str, GapQuestion] = {}
-    for question in questions:
+    for question in (question for question in questions if question.text):
         kept.setdefault(" ".join(question.text.casefold().split()), question)
     return list(kept.values())
 

@@ -147,10 +147,10 @@ def test_the_list_takes_the_same_queries_for_many(page, django_assert_max_num_qu
 
 def test_a_test_asks_the_model_and_shows_what_came(page, server):
     row = ModelProviderFactory(name="House model", base_url=server.openai_url)
-    address = f"{LIST}{row.pk}/test/"
+    address = f"{LIST}{row.pk}/try-connection/"
     assert page.get(address).status_code == 200
     response = page.post(address, {"_form_submitted": "True"})
-    html = page.get(response.headers["HX-Redirect"]).content.decode()
+    html = page.get(response["Location"]).content.decode()
     assert "answers and calls tools" in html
     assert len(server.requests) == 1
 
@@ -158,8 +158,8 @@ def test_a_test_asks_the_model_and_shows_what_came(page, server):
 def test_a_test_that_fails_says_why(page, server):
     server.fault = "refused"
     row = ModelProviderFactory(base_url=server.openai_url, api_key="sk-never-shown-0123456789")
-    response = page.post(f"{LIST}{row.pk}/test/", {"_form_submitted": "True"})
-    html = page.get(response.headers["HX-Redirect"]).content.decode()
+    response = page.post(f"{LIST}{row.pk}/try-connection/", {"_form_submitted": "True"})
+    html = page.get(response["Location"]).content.decode()
     assert "It does not accept the key" in html
     assert "never-shown" not in html
 
@@ -169,7 +169,7 @@ def test_only_admins_change_or_test_them(role, server):
     row = ModelProviderFactory(base_url=server.openai_url, api_key="sk-never-shown-0123456789")
     client = page_of(role)
     client.post(change(row), {**FORM, "name": "Mine now"})
-    client.post(f"{LIST}{row.pk}/test/", {"_form_submitted": "True"})
+    client.post(f"{LIST}{row.pk}/try-connection/", {"_form_submitted": "True"})
     assert client.post(f"{LIST}add/", FORM).status_code in {302, 403}
     assert "never-shown" not in client.get(change(row)).content.decode()
     assert server.requests == []

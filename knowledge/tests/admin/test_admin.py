@@ -65,8 +65,8 @@ def test_an_article_is_archived_and_restored(lead):
     lead.post(reverse("admin:knowledge_article_archive", args=[article.pk]), {"_form_submitted": "True"})
     article.refresh_from_db()
     assert article.state == Article.State.ARCHIVED
-    lead.get(reverse("admin:knowledge_article_restore", args=[article.pk]))
-    lead.get(reverse("admin:knowledge_article_publish", args=[article.pk]))
+    for name in ("restore", "publish"):
+        lead.post(reverse(f"admin:knowledge_article_{name}", args=[article.pk]), {"_form_submitted": "True"})
     article.refresh_from_db()
     assert article.is_published
 

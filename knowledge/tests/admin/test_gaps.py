@@ -59,6 +59,15 @@ def page(row, action: str = "change") -> str:
     return reverse(f"admin:knowledge_{name}_{action}", args=[row.pk])
 
 
+def press(client, row, action, **given):
+    """Confirm the dialog of a button."""
+    return client.post(page(row, action), {"_form_submitted": "True", **given})
+
+
+def check_now(client) -> str:
+    return client.post(f"{FINDINGS}check-now/", {"_form_submitted": "True"}, follow=True).content.decode()
+
+
 def test_gaps_are_listed_with_who_asked(lead, gap):
     html = lead.get(reverse("admin:knowledge_gap_changelist")).content.decode()
     assert gap.title in html
@@ -84,7 +93,7 @@ def test_a_title_is_kept_by_the_service(lead, gap):
 
 @pytest.mark.parametrize(("action", "state"), [("plan", "planned"), ("write", "planned")])
 def test_a_gap_is_planned_from_its_page(lead, gap, action, state):
-    response = lead.get(page(gap, action))
+    response = press(lead, gap, action)
     assert response.status_code == 302
     gap.refresh_from_db()
     assert gap.state == state
@@ -92,17 +101,17 @@ def test_a_gap_is_planned_from_its_page(lead, gap, action, state):
 
 
 def test_a_gap_is_dismissed_with_a_reason_and_reopened(lead, gap):
-    lead.post(page(gap, "dismiss"), {"_form_submitted": "True", "reason": "Not planned"})
+    press(lead, gap, "dismiss", reason="Not planned")
     gap.refresh_from_db()
     assert (gap.state, gap.reason) == ("dismissed", "Not planned")
-    lead.get(page(gap, "reopen"))
+    press(lead, gap, "reopen")
     gap.refresh_from_db()
     assert gap.state == "open"
 
 
 def test_oversight_does_not_write_articles(overseer, gap):
     assert "Write an article" not in overseer.get(page(gap)).content.decode()
-    assert overseer.get(page(gap, "write")).status_code == 403
+    assert press(overseer, gap, "write").status_code == 403
 
 
 def test_a_finding_shows_both_passages_beside_each_other(lead, finding):
@@ -123,28 +132,27 @@ def test_the_list_shows_what_is_open_first(lead, finding):
 
 @pytest.mark.parametrize(("action", "state"), [("seen_to", "done"), ("dismiss", "dismissed")])
 def test_a_finding_is_decided_and_reopened(lead, finding, action, state):
-    lead.get(page(finding, action))
+    press(lead, finding, action)
     finding.refresh_from_db()
     assert (finding.state, finding.decided_by is not None) == (state, True)
-    lead.get(page(finding, "reopen"))
+    press(lead, finding, "reopen")
     finding.refresh_from_db()
     assert finding.state == "open"
 
 
 def test_oversight_reads_findings_and_decides_nothing(overseer, finding):
     assert overseer.get(page(finding)).status_code == 200
-    assert overseer.get(page(finding, "dismiss")).status_code == 403
-    assert overseer.get("/admin/knowledge/finding/check-now/").status_code == 403
+    assert press(overseer, finding, "dismiss").status_code == 403
+    assert overseer.post(f"{FINDINGS}check-now/", {"_form_submitted": "True"}).status_code == 403
     assert not HygieneCheck.objects.exists()
 
 
 def test_a_check_is_started_and_its_progress_shown(lead, finding):
     assert "not compared yet" in lead.get(FINDINGS).content.decode()
-    started = lead.get("/admin/knowledge/finding/check-now/", follow=True).content.decode()
-    assert "Articles are being compared" in started
+    assert "Articles are being compared" in check_now(lead)
     HygieneCheck.objects.update(state="running", done=30, total=120)
     assert "30 of 120 passages read." in lead.get(FINDINGS).content.decode()
-    assert "already" in lead.get("/admin/knowledge/finding/check-now/", follow=True).content.decode()
+    assert "already" in check_now(lead)
     HygieneCheck.objects.update(state="failed", failure="disk full", finished_at=clock.now())
     assert "disk full" in lead.get(FINDINGS).content.decode()
     HygieneCheck.objects.update(state="done", failure="", found=3)

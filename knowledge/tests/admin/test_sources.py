@@ -197,3 +197,22 @@ def test_a_source_without_articles_is_deleted_with_what_was_uploaded(
             lead.post(reverse("admin:knowledge_source_delete", args=[source.pk]), {"post": "yes"})
     assert not Source.objects.filter(pk=source.pk).exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_too_many_files_are_refused_on_the_form_with_their_number_and_nothing_is_lost(lead):
+    files = [upload(f"{number}.md", "# A\n\ntext") for number in range(131)]
+    response = lead.post(reverse(ADD), {**FORM, "name": "Handbook", "product": "Docs", "uploads": files})
+    shown = response.content.decode()
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors["uploads"] == [
+        "131 files came, and at most 100 can be taken at once. Put them in a zip archive and choose that. Nothing was "
+        "uploaded; what you filled in is still here."
+    ]
+    assert 'value="Handbook"' in shown
+    assert 'value="Docs"' in shown
+    assert not Source.objects.filter(name="Handbook").exists()
+    source = SourceFactory(name="Docs")
+    more = {**NO_INLINES, "name": "Docs", "language": "en", "audience": "public", "product": ""}
+    files = [upload(f"{number}.md", "# A\n\ntext") for number in range(101)]
+    assert "101 files came" in lead.post(page(source), {**more, "uploads": files}).content.decode()
+    assert not source.files.exists()
