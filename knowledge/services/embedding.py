@@ -3,14 +3,12 @@
 import importlib.util
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    pass
 
 Vectors = npt.NDArray[np.float32]
 
@@ -19,10 +17,6 @@ MODEL_NAME = "bge-small-en-v1.5-int8"
 # Model card of BAAI/bge-small-en-v1.5, "Usage": only short queries that look for passages get it.
 QUERY_PREFIX = "Represent this sentence for searching relevant passages: "
 MAX_TOKENS = 512
-# Larger batches cost three times the memory and are no faster (150 passages: 294 MB and 19 s of processor time; at 8192
-# tokens 755 MB and 24 s).
-BATCH_TOKENS = 2048
-BATCH_TEXTS = 64
 THREADS = 2
 
 
@@ -71,10 +65,8 @@ class EmbeddingModel:
         import tokenizers
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = THREADS
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # A spinning pool would burn a core between requests.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: onnxruntime.InferenceSession = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
@@ -82,43 +74,29 @@ class EmbeddingModel:
         self._tokenizer: tokenizers.Tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="embedding")
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts of any lengths; similar lengths share a batch, so that little is padded."""
+        """Embed texts of any lengths, each by itself, two at a time.
+
+        In a batch the model's integers are scaled to the largest number of the whole batch, so a text's vector would depend
+        on its company (cosines of 0.994 with itself were seen). It is no faster either: two texts side by side on one
+        thread each beat a batch on two threads by two fifths (docs/results.md).
+        """
         encoded = self._tokenizer.encode_batch(list(texts))
-        by_length = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
-        vectors = np.empty((len(encoded), DIMENSIONS), dtype=np.float32)
-        for batch in _batches(by_length, [len(e.ids) for e in encoded]):
-            vectors[batch] = self._run([encoded[i] for i in batch])
-        return vectors
+        run = map if len(encoded) == 1 else self._threads.map
+        return np.stack(list(run(self._run, encoded)))
 
     def token_ids(self, text: str) -> list[int]:
         """Give a text's places in the model's vocabulary, without the marks of beginning and end."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
-    def _run(self, batch: Sequence[Any]) -> Vectors:
-        width = max(len(e.ids) for e in batch)
-        ids = np.zeros((len(batch), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, entry in enumerate(batch):
-            ids[row, : len(entry.ids)] = entry.ids
-            mask[row, : len(entry.ids)] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
+    def _run(self, text: Any) -> Vectors:
+        ids = np.array([text.ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0]
         # CLS pooling (model card): the first token's vector stands for the text.
-        pooled: Vectors = hidden[:, 0] if hidden.ndim == 3 else hidden  # noqa: PLR2004 - (batch, token, dimension)
-        unit: Vectors = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        pooled: Vectors = hidden[0] if hidden.ndim == 2 else hidden  # noqa: PLR2004 - (token, dimension)
+        unit: Vectors = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
         return unit
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Cut an order by length into batches of at most `BATCH_TEXTS` texts and `BATCH_TOKENS` padded tokens."""
-    batches: list[list[int]] = []
-    for index in order:
-        current = batches[-1] if batches else []
-        if current and len(current) < BATCH_TEXTS and lengths[index] * (len(current) + 1) <= BATCH_TOKENS:
-            current.append(index)
-        else:
-            batches.append([index])
-    return batches
