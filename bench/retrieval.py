@@ -19,8 +19,10 @@ import urllib.request
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +204,23 @@ def measure(store: "PassageStore", number: int, asked: Sequence[Asked]) -> Table
     return table
 
 
+def memory(kind: str, path: str, folder: str, asked: Sequence[Asked]) -> float:
+    """Give the megabytes that a process holds which has answered these questions and done nothing else."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_resident, kind, path, folder, asked).result()
+
+
+def _resident(kind: str, path: str, folder: str, asked: Sequence[Asked]) -> float:
+    setup(folder)
+    from knowledge.pipelines.retrieve import RetrievalSettings, find
+
+    settings = RetrievalSettings(store_kind=kind, store_path=path)
+    for question in asked:
+        find(query=question.text, history=question.history, filters=PUBLIC, settings=settings)
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
 def main() -> None:
     """Measure each store at each size."""
     parser = options_of(__doc__, shapes=False)
@@ -225,6 +244,8 @@ def main() -> None:
                     written = number / (time.perf_counter() - started)
                     table = measure(store, number, asked[: options.questions])
                     table.rate("written, made-up vectors", written, unit="passages per s")
+                    held = memory(kind, store.path, folder, asked[: options.questions])
+                    table.rate("a process that only searches holds", held, unit="MB")
                     found.append(show(table))
     write_json(options.json, "retrieval", found)
 
