@@ -29,12 +29,13 @@ demo-reset: $(RUNTIME) ## Delete the demo's data, then start it afresh
 test: $(DEV) ## Run every test that this machine can run (TESTS=path, PYTEST_FLAGS=...)
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS) $(TESTS)
 
-lint: $(DEV) ## ruff, mypy, djlint, import-linter, missing migrations
+lint: $(DEV) ## ruff, mypy, djlint, import-linter, missing migrations and translations
 	@echo "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "mypy"; $(BIN)/mypy .
 	@echo "djlint"; $(BIN)/djlint --lint --quiet templates
 	@echo "import-linter"; $(BIN)/lint-imports
 	@echo "migrations"; $(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "translations"; $(BIN)/python manage.py translations --check
 	@echo "system checks"; $(BIN)/python manage.py check --fail-level WARNING
 
 format: $(DEV) ## Let ruff format and sort what it can

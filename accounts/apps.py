@@ -27,7 +27,7 @@ def keep_roles(sender: AppConfig, **_kwargs: Any) -> None:
         ensure_roles()
 
 
-def erase_deleted(sender: type, instance: Any, **_kwargs: Any) -> None:
+def erase_deleted(instance: Any, **_kwargs: Any) -> None:
     """Erase a contact everywhere before its row goes, whoever deletes it: afterwards nothing names it any more."""
     from supportai.core.privacy import erase
 

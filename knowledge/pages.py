@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.utils.html import escape
+
 from knowledge.markdown import RenderedPage, TocEntry, heading_text, parse_blocks, render, to_plain
 
 # Pages that a process remembers, and how many characters of text they may have: some 20 MB in all at the most.
@@ -14,6 +16,7 @@ MAX_DESCRIPTION = 160
 OPENING_READ = 2000
 HEADING = re.compile(r'(<(h[2-4]) id="([^"]+)">)(.*?)(</\2>)', re.DOTALL)
 LEAST_QUESTIONS = 2
+LABEL = "Link to this section"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +27,30 @@ class Question:
     answer: str
 
 
-def page_of(body: str) -> RenderedPage:
-    """Give a published text as a page; the same text is rendered once, unless it is very long."""
-    return _kept_page(body) if len(body) <= LONGEST_KEPT else make_page(body)
+def page_of(body: str, label: str = LABEL) -> RenderedPage:
+    """Give a published text as a page; the same text is rendered once, unless it is very long.
+
+    `label` names the link to a heading, in the language that the page speaks.
+    """
+    return _kept_page(body, label) if len(body) <= LONGEST_KEPT else make_page(body, label)
 
 
 @lru_cache(maxsize=KEPT)
-def _kept_page(body: str) -> RenderedPage:
-    return make_page(body)
+def _kept_page(body: str, label: str) -> RenderedPage:
+    return make_page(body, label)
 
 
-def make_page(body: str) -> RenderedPage:
+def make_page(body: str, label: str = LABEL) -> RenderedPage:
     """Render Markdown as the help center shows it: safe, each heading with a link to itself."""
     page = render(body)
-    return RenderedPage(html=HEADING.sub(_with_anchor, page.html), toc=page.toc)
+    named = escape(label)
 
+    def with_anchor(match: re.Match[str]) -> str:
+        opening, _tag, anchor, words, closing = match.groups()
+        link = f'<a class="help-anchor" href="#{anchor}" aria-label="{named}">#</a>'
+        return f"{opening}{words} {link}{closing}"
 
-def _with_anchor(match: re.Match[str]) -> str:
-    opening, _tag, anchor, words, closing = match.groups()
-    link = f'<a class="help-anchor" href="#{anchor}" aria-label="Link to this section">#</a>'
-    return f"{opening}{words} {link}{closing}"
+    return RenderedPage(html=HEADING.sub(with_anchor, page.html), toc=page.toc)
 
 
 def contents_of(page: RenderedPage) -> Sequence[TocEntry]:

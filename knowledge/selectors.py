@@ -1,10 +1,31 @@
 """Reads of knowledge for pages and the API."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from knowledge.models import BUILT_IN, Article, Observation, ProfileSettings, RetrievalProfile, Suggestion
+from knowledge.models import (
+    BUILT_IN,
+    Article,
+    ImportRun,
+    Observation,
+    ProfileSettings,
+    RetrievalProfile,
+    Source,
+    Suggestion,
+)
+from knowledge.models.source import STOPPED
+
+
+@dataclass(frozen=True, slots=True)
+class FailingSource:
+    """A source whose last import failed: why, and since when none came to its end."""
+
+    source: Source
+    reason: str
+    since: datetime
+    is_busy: bool
 
 
 def waiting_suggestions() -> QuerySet[Suggestion]:
@@ -57,3 +78,27 @@ def profile_of(store_name: str) -> ProfileSettings:
     if not store_name:
         return BUILT_IN
     return RetrievalProfile.objects.get(pk=int(store_name.rpartition("-")[2])).settings
+
+
+def failing_sources() -> list[FailingSource]:
+    """Give the sources whose last import failed, by name; one that a person stopped has not."""
+    runs = ImportRun.objects.filter(source=OuterRef("pk"))
+    ended = runs.filter(state__in=ImportRun.ENDED).order_by("-pk")
+    sources = Source.objects.annotate(
+        last_state=Subquery(ended.values("state")[:1]),
+        last_failure=Subquery(ended.values("failure")[:1]),
+        last_good=Max("runs__pk", filter=Q(runs__state=ImportRun.State.DONE)),
+        is_busy=Exists(runs.filter(state__in=ImportRun.OPEN)),
+    )
+    failing = sources.filter(last_state=ImportRun.State.FAILED).exclude(last_failure__startswith=STOPPED)
+    return [
+        FailingSource(source, source.last_failure, _failing_since(source.pk, source.last_good), source.is_busy)
+        for source in failing.order_by("name")
+    ]
+
+
+def _failing_since(source_id: int, last_good: int | None) -> datetime:
+    failed = ImportRun.objects.filter(source_id=source_id, state=ImportRun.State.FAILED, pk__gt=last_good or 0)
+    first = failed.exclude(failure__startswith=STOPPED).order_by("pk").values_list("finished_at", flat=True).first()
+    assert first is not None, "the caller saw one that failed"
+    return first

@@ -12,11 +12,14 @@ from knowledge.errors import ArticleNotFoundError
 from knowledge.models import Article, ArticleFeedback, Category
 from knowledge.models.article import ArticleQuerySet
 from knowledge.stopwords import stems
+from supportai.core import clock
 
 OPENING_CHARS = 400
 # As many titles of a category as are compared to find related ones.
 MOST_COMPARED = 300
 MOST_WORDS = 50
+# New templates and translations come with a new process.
+STARTED_AT = clock.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,23 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """The languages of what is published, the most used one first, and when the help center last looked otherwise.
+
+    The time counts drafts, days that ended and our own code too: it may be later than what readers see, never earlier.
+    """
+
+    languages: Sequence[str]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Votes:
     """How many readers an article helped, and how many it did not."""
 
     helped: int = 0
     did_not: int = 0
+    changed_at: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -47,10 +62,16 @@ def readable(language: str = "") -> ArticleQuerySet:
     return articles.filter(language=language) if language else articles
 
 
-def languages() -> list[str]:
-    """Give the languages of the help center, the most used one first."""
-    counted = readable().order_by().values_list("language").annotate(n=Count("pk")).order_by("-n", "language")
-    return [language for language, _count in counted]
+def overview() -> Overview:
+    """Tell in which languages there is something to read, and when anything last changed; one query."""
+    is_read = Q(pk__in=readable().order_by().values("pk"))
+    rows = Article.objects.order_by().values_list("language")
+    counted = rows.annotate(n=Count("pk", filter=is_read), at=Max("updated_at"), shelved=Max("category__updated_at"))
+    found = sorted(counted, key=lambda row: (-row[1], row[0]))
+    # Last days end with the date.
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    changed = max([today, STARTED_AT, *(at for row in found for at in row[2:] if at)])
+    return Overview(tuple(language for language, n, *_ in found if n), changed)
 
 
 def shelves(language: str = "", per_shelf: int = 6) -> list[Shelf]:
@@ -131,29 +152,40 @@ def translations_of(article: Article) -> list[Article]:
 
 def articles_by_age() -> QuerySet[Article]:
     """Give every page with the time of its last change, in an order that does not change."""
-    return readable().only("slug", "published_at").order_by("pk")
+    return readable().only("slug", "published_at", "language", "translation_of").order_by("pk")
 
 
-def lists_by_age() -> list[tuple[str, datetime | None]]:
-    """Give the paths of the categories that have something to read, each with its latest change; "" is the first page."""
-    latest = dict(
-        readable()
-        .order_by()
-        .values_list("category__slug")
-        .annotate(latest=Max("published_at"))
-        .order_by("category__slug")
-    )
-    shelves = [(Category(slug=slug).get_absolute_url(), changed) for slug, changed in latest.items() if slug]
-    return [("", max(latest.values(), default=None)), *shelves]
+def translation_groups() -> dict[int, list[tuple[str, str]]]:
+    """Give the pages that say the same in several languages, as language and path, by the id of their first one."""
+    has_others = Exists(readable().filter(translation_of=OuterRef("pk")))
+    rows = readable().filter(has_others | Q(translation_of__isnull=False)).order_by("language", "pk")
+    groups: dict[int, list[tuple[str, str]]] = {}
+    for pk, first, language, slug in rows.values_list("pk", "translation_of", "language", "slug"):
+        groups.setdefault(first or pk, []).append((language, Article(slug=slug).get_absolute_url()))
+    return {first: pages for first, pages in groups.items() if len(pages) > 1}
+
+
+def lists_by_age() -> list[tuple[str, str, datetime | None]]:
+    """Give path, language and latest change of each list that has something to read; "" is the first page."""
+    rows = readable().order_by().values_list("category__slug", "language").annotate(latest=Max("published_at"))
+    by_language: dict[str, datetime | None] = {}
+    shelves = []
+    for slug, language, latest in sorted(rows, key=lambda row: (row[0] or "", row[1])):
+        by_language[language] = max(filter(None, (by_language.get(language), latest)), default=None)
+        if slug:
+            shelves.append((Category(slug=slug).get_absolute_url(), language, latest))
+    return [*(("", language, latest) for language, latest in by_language.items()), *shelves]
 
 
 def votes_on(article: Article) -> Votes:
     """Count what readers said about an article."""
-    counted = (
-        ArticleFeedback.objects.filter(article=article).order_by().values_list("is_helpful").annotate(n=Count("pk"))
+    votes = ArticleFeedback.objects.filter(article=article)
+    counted = votes.aggregate(
+        helped=Count("pk", filter=Q(is_helpful=True)),
+        did_not=Count("pk", filter=Q(is_helpful=False)),
+        changed_at=Max("updated_at"),
     )
-    by_answer = dict(counted)
-    return Votes(by_answer.get(True, 0), by_answer.get(False, 0))
+    return Votes(**counted)
 
 
 def words_on(article: Article) -> QuerySet[ArticleFeedback]:

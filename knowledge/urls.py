@@ -12,4 +12,5 @@ urlpatterns = [
     path("topics/<slug:slug>/", helpcenter.category, name="category"),
     path("<slug:slug>/", helpcenter.article, name="article"),
     path("<slug:slug>/feedback", helpcenter.vote, name="feedback"),
+    path("<path:rest>", helpcenter.nowhere, name="nowhere"),
 ]

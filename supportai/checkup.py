@@ -9,10 +9,12 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.models import Brand, Team
 from integrations.models import ActionExecution, Binding
 from knowledge.models import Article
+from knowledge.selectors import failing_sources
 from knowledge.services.ingestion import waiting_articles
 from supportai.core import clock
 from supportai.core.models import OutboxEvent
@@ -172,7 +174,19 @@ def _knowledge() -> Iterator[Finding]:
     if waiting:
         text = f"{waiting} articles wait for indexing for over a minute; does the server or a worker run?"
         yield Finding("articles", text, is_wrong=True)
+    yield from _sources()
     # Imported only here: the store pulls in Haystack.
     from knowledge.services.search_health import examine_search
 
     yield from (Finding("search", text, is_wrong) for text, is_wrong in examine_search())
+
+
+def _sources() -> Iterator[Finding]:
+    failing = failing_sources()
+    for each in failing:
+        page = settings.PUBLIC_URL + reverse("admin:knowledge_source_change", args=[each.source.pk])
+        todo = "It is being imported again just now." if each.is_busy else f"Mend that and press Run again: {page}"
+        text = f"“{each.source.name}” has not been imported since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason.rstrip('.')}. {todo}"
+        yield Finding("sources", text, is_wrong=not each.is_busy)
+    if not failing:
+        yield Finding("sources", "No source's last import failed.")

@@ -14,6 +14,8 @@ from supportai.core.models import BaseModel
 # An index entry of PostgreSQL holds 2,700 bytes, and a character may take four.
 MAX_EXTERNAL_ID = 600
 MOST_PAGES = 20_000
+# How the failure of an import begins that a person ended.
+STOPPED = "Stopped by"
 DEEPEST = 20
 
 
@@ -174,6 +176,7 @@ class ImportRun(BaseModel):
         COMMAND = "command", "By command"
 
     OPEN = (State.QUEUED, State.RUNNING)
+    ENDED = (State.DONE, State.FAILED)
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="runs")
     trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.PERSON)

@@ -33,6 +33,9 @@ LATELY = timedelta(days=90)
 # Answers from an old article go badly when at least this share does, beyond doubt (lower bound of 95 %, Wilson 1927).
 BAD_SHARE = 0.25
 LEAST_BAD = 3
+# Readers find a text bad when at least this share says so, beyond doubt: 5 of 5, 8 of 9, 11 of 14.
+BAD_VOTES_SHARE = 0.5
+LEAST_BAD_VOTES = 5
 Z = 1.959963984540054
 QUOTE = 1200
 # What readers should believe when two disagree, lowest first.
@@ -157,6 +160,7 @@ def _look(check_id: int) -> Iterator[Found]:
     yield from _ended()
     yield from _without_source()
     yield from _answering_badly()
+    yield from _voted_down()
 
 
 # --- What is looked for -----------------------------------------------------------------------------
@@ -258,6 +262,28 @@ def _answering_badly() -> Iterator[Found]:
             " the customer came back or went to a person."
         )
         yield _about(article, why, score=article.bad / total, mark=f"answers:{article.current_revision_id}")
+
+
+def _voted_down() -> Iterator[Found]:
+    # Votes on an earlier text say nothing about this one.
+    now = Q(feedback__revision=F("current_revision"))
+    articles = (
+        Article.objects.filter(state=Article.State.PUBLISHED)
+        .annotate(
+            bad=Count("feedback", filter=now & Q(feedback__is_helpful=False)),
+            votes=Count("feedback", filter=now),
+            words=Count("feedback", filter=now & Q(feedback__is_helpful=False) & ~Q(feedback__words="")),
+        )
+        .filter(bad__gte=LEAST_BAD_VOTES)
+        .select_related("current_revision")
+    )
+    for article in articles:
+        if lower_bound(article.bad, article.votes) < BAD_VOTES_SHARE:
+            continue
+        why = f"Of {article.votes} readers who voted on its text of {_day(article)}, {article.bad} say that it did not help."
+        if article.words:
+            why += f" {article.words} of them wrote why; the article's page shows it."
+        yield _about(article, why, score=article.bad / article.votes, mark=f"votes:{article.current_revision_id}")
 
 
 def _day(article: Article) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 from knowledge.errors import NothingToImportError, SourceBusyError
 from knowledge.events import ImportRequested
 from knowledge.models import Article, ImportRun, Source, SourceDocument, SourceFile
+from knowledge.models.source import STOPPED
 from knowledge.readers import refusal_of
 from knowledge.services import articles
 from knowledge.services.ingestion import refresh_source_states
@@ -96,7 +97,7 @@ def stop_import(*, source_id: int, name: str) -> bool:
     """End the open import of a source; what it stored stays. False when none is open."""
     stopped = ImportRun.objects.filter(source_id=source_id, state__in=ImportRun.OPEN).update(
         state=ImportRun.State.FAILED,
-        failure=f"Stopped by {name}. What was read until then is there.",
+        failure=f"{STOPPED} {name}. What was read until then is there.",
         finished_at=clock.now(),
         running_until=None,
         doing="",

@@ -65,7 +65,7 @@ def test_a_page_is_given_in_each_language_that_readers_have():
     german = publish_text("Exportieren", "x", slug="exportieren", language="de", translation_of=first)
     publish_text("Exporter", "x", language="fr", translation_of=first, audience="staff")
     assert selectors_help.translations_of(german) == selectors_help.translations_of(first) == [german, first]
-    assert selectors_help.languages() == ["de", "en"]
+    assert selectors_help.overview().languages == ("de", "en")
 
 
 def test_votes_are_counted_by_what_they_say():

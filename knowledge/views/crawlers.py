@@ -1,5 +1,7 @@
 """What search engines are told: where the pages are, and what is none of their business."""
 
+from datetime import datetime
+
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +14,8 @@ from knowledge.views.help_frame import kept_page
 
 # The protocol's own limit (sitemaps.org).
 MOST_ADDRESSES = 50_000
+# An address, the time of its last change, and the same page in its languages.
+Entry = tuple[str, datetime | None, list[tuple[str, str]]]
 XML = "application/xml; charset=utf-8"
 ROBOTS = """User-agent: *
 Allow: /help/
@@ -38,11 +42,30 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         page = parts.page(number or 1)
     except (EmptyPage, PageNotAnInteger) as exc:
         raise Http404("The sitemap has no such part.") from exc
-    entries = [(absolute(article.get_absolute_url()), article.published_at) for article in page]
-    if page.number == 1:
-        lists = selectors_help.lists_by_age()
-        entries = [(absolute(path or reverse("knowledge:home")), changed) for path, changed in lists] + entries
+    entries = [] if page.number > 1 else _lists()
+    groups = selectors_help.translation_groups()
+    for article in page:
+        others = groups.get(article.translation_of_id or article.pk, [])
+        alternates = [(language, absolute(path)) for language, path in others]
+        entries.append((absolute(article.get_absolute_url()), article.published_at, alternates))
     return render(request, "knowledge/sitemap.xml", {"entries": entries}, content_type=XML)
+
+
+def _lists() -> list[Entry]:
+    """Give the lists, each in every language that has something on it; where there is one language, without it."""
+    found: dict[str, list[tuple[str, datetime | None]]] = {"": []}
+    for path, language, changed in selectors_help.lists_by_age():
+        found.setdefault(path, []).append((language, changed))
+    many = len(found[""]) > 1
+    entries: list[Entry] = [] if found[""] else [(absolute(reverse("knowledge:home")), None, [])]
+    for path, versions in found.items():
+        here = absolute(path or reverse("knowledge:home"))
+        alternates = [(language, f"{here}?lang={language}") for language, _changed in versions]
+        for (_language, address), (_code, changed) in zip(alternates, versions, strict=True):
+            # The address without a language chooses by the reader's.
+            others = [*alternates, ("x-default", here)] if len(alternates) > 1 else []
+            entries.append((address if many else here, changed, others))
+    return entries
 
 
 @require_safe

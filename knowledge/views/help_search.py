@@ -22,7 +22,7 @@ from knowledge.services.calibration import answer_question
 from knowledge.services.search import FoundPassage
 from knowledge.services.search import search as find
 from knowledge.snippets import Piece, snippet
-from knowledge.views.help_frame import Frame
+from knowledge.views.help_frame import Frame, help_page
 from supportai.core.errors import TooManyRequestsError
 from supportai.core.limits import count_against
 from supportai.core.models import JSONDict
@@ -61,11 +61,11 @@ class AnswerBlock:
 
 
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+@help_page
+def search(request: HttpRequest, frame: Frame) -> HttpResponse:
     """Answer a submitted question with a page, and what is typed so far with the results alone."""
     is_typing = bool(getattr(request, "htmx", False))
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_QUERY]
-    frame = Frame(request)
     wanted = query if len(query) >= (LEAST_TYPED if is_typing else 1) else ""
     context: JSONDict = {"query": wanted, "hits": [], "answer": [], "is_sure": False}
     if wanted:

@@ -7,15 +7,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from knowledge import selectors_help
+from knowledge.errors import ArticleNotFoundError
 from knowledge.models import Article
 from knowledge.pages import contents_of, opening_of, page_of, questions_of
 from knowledge.services import feedback
 from knowledge.structured_data import article_data, questions_data
-from knowledge.views.help_frame import Alternate, Frame, alternate, kept_page
+from knowledge.views.help_frame import Alternate, Frame, alternate, help_page, kept_page
+from knowledge.views.help_languages import direction
 from supportai.core.errors import NotAllowedError
 
 ARTICLES_A_PAGE = 100
@@ -28,21 +31,21 @@ VISITOR_SALT = "knowledge.visitor"
 
 @require_safe
 @kept_page
-def home(request: HttpRequest) -> HttpResponse:
-    frame = Frame(request)
+@help_page
+def home(_request: HttpRequest, frame: Frame) -> HttpResponse:
     shelves = selectors_help.shelves(frame.language)
     context = {
         "shelves": shelves,
         "count": sum(shelf.total for shelf in shelves),
         "alternates": frame.in_languages(reverse("knowledge:home")),
     }
-    return frame.show("knowledge/home.html", context, crumbs=[frame.home()])
+    return frame.show("knowledge/home.html", context, crumbs=[frame.home()], changed_at=frame.changed_at)
 
 
 @require_safe
 @kept_page
-def category(request: HttpRequest, slug: str) -> HttpResponse:
-    frame = Frame(request)
+@help_page
+def category(request: HttpRequest, frame: Frame, slug: str) -> HttpResponse:
     shelf = selectors_help.category_with(slug)
     page = Paginator(selectors_help.articles_on(shelf, frame.language), ARTICLES_A_PAGE).get_page(
         request.GET.get("page")
@@ -55,20 +58,22 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "entries": entries,
         "alternates": frame.in_languages(shelf.get_absolute_url()),
     }
-    crumbs = [frame.home(), (shelf.name, shelf.get_absolute_url())]
-    return frame.show("knowledge/category.html", context, crumbs=crumbs)
+    crumbs = [frame.home(), (shelf.name, frame.list_path(shelf.get_absolute_url()))]
+    return frame.show("knowledge/category.html", context, crumbs=crumbs, changed_at=frame.changed_at)
 
 
 @require_safe
 @kept_page
-def article(request: HttpRequest, slug: str) -> HttpResponse:
-    frame = Frame(request)
+@help_page
+def article(_request: HttpRequest, frame: Frame, slug: str) -> HttpResponse:
     page = selectors_help.public_page(slug)
+    frame.show_in(page.language)
     assert page.current_revision is not None  # published articles have one, by constraint
     body = page.current_revision.body
-    rendered = page_of(body)
+    rendered = page_of(body, _("Link to this section"))
     description = opening_of(body)
-    shelf = [(page.category.name, page.category.get_absolute_url())] if page.category else []
+    shelf = [(page.category.name, frame.list_path(page.category.get_absolute_url()))] if page.category else []
+    votes = selectors_help.votes_on(page)
     questions = questions_of(body)
     data = [article_data(page, description=description, publisher=frame.brand.name if frame.brand else "")]
     context = {
@@ -78,30 +83,41 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "description": description,
         "related": selectors_help.related_articles(page),
         "is_learned": page.origin == Article.Origin.LEARNED,
-        "votes": selectors_help.votes_on(page),
+        "votes": votes,
         "least_votes": LEAST_VOTES_SHOWN,
         "alternates": _translations(frame, page),
-        "language": page.language if frame.has_languages else "",
+        "direction_of_text": direction(page.language),
     }
     return frame.show(
         "knowledge/article.html",
         context,
         crumbs=[frame.home(), *shelf, (page.title, page.get_absolute_url())],
         data=[*data, *([questions_data(questions)] if questions else [])],
+        changed_at=max(frame.changed_at, votes.changed_at or page.updated_at),
     )
 
 
 def _translations(frame: Frame, page: Article) -> list[Alternate]:
     """Give the page in each of its languages; nothing where it has only one."""
     found = selectors_help.translations_of(page) if frame.has_languages else []
+    found.sort(key=lambda entry: frame.languages.index(entry.language))
     return [alternate(entry.language, entry.get_absolute_url()) for entry in found] if len(found) > 1 else []
+
+
+@require_safe
+@help_page
+def nowhere(_request: HttpRequest, _frame: Frame, rest: str) -> HttpResponse:
+    """Refuse an address below the help center that is no page, in its own words."""
+    raise ArticleNotFoundError("This page does not exist, or no longer does.", path=rest[:200])
 
 
 # Pages are the same for everybody and kept by browsers, so they hold no token; where a vote comes from is checked instead.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def vote(request: HttpRequest, slug: str) -> HttpResponse:
+@help_page
+def vote(request: HttpRequest, frame: Frame, slug: str) -> HttpResponse:
     page = selectors_help.public_page(slug)
+    frame.show_in(page.language)
     if request.method != "POST" or request.POST.get("helped") not in {"yes", "no"}:
         return HttpResponseRedirect(page.get_absolute_url())
     _refuse_foreign(request)
@@ -117,7 +133,7 @@ def vote(request: HttpRequest, slug: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         response = render(request, "knowledge/partials/_feedback.html", context)
     else:
-        response = Frame(request).show("knowledge/thanks.html", context)
+        response = frame.show("knowledge/thanks.html", context)
     response.set_signed_cookie(
         VISITOR_COOKIE,
         visitor,

@@ -207,6 +207,8 @@ CRASH_AT = ENV.crash_at if ENV.demo else ""
 
 # --- Language, time, files ----------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Before the catalogues of Django and Unfold, which know some of the same words.
+LOCALE_PATHS = [BASE_DIR / "knowledge" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

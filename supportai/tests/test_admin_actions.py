@@ -290,6 +290,17 @@ def test_a_button_of_a_row_that_is_not_there_is_not_found(name):
         assert client.post(reverse(f"admin:{name}", args=[key]), YES).status_code == 404
 
 
+@pytest.mark.parametrize("factory", factories(), ids=lambda factory: factory._meta.model._meta.label)
+def test_looking_at_a_row_changes_nothing(factory):
+    row, client = factory(), signed_in()
+    prefix = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse(f"{prefix}_changelist"))
+        for name in ("change", "delete", "history"):
+            client.get(reverse(f"{prefix}_{name}", args=[row.pk]), {"_form_submitted": "True", "post": "yes"})
+    assert writes(queries) == []
+
+
 # --- The list's menu --------------------------------------------------------------------------------
 @pytest.mark.parametrize(("prefix", "action"), BULK)
 def test_the_list_s_menu_asks_too_and_goes_back_to_the_list_as_it_was(prefix, action):

@@ -12,8 +12,10 @@ from django.db import DatabaseError
 from accounts.tests.factories import BrandFactory, ContactFactory
 from integrations.models import ActionExecution, Binding
 from integrations.services.sandbox import ensure_sandbox
-from knowledge.models import Article
+from knowledge.models import Article, ImportRun
+from knowledge.services import sources
 from knowledge.stores import document_store
+from knowledge.tests.factories import SourceFactory
 from supportai import checkup
 from supportai.core import clock
 from supportai.core.models import OutboxEvent
@@ -165,6 +167,53 @@ def test_articles_that_could_not_be_indexed_are_wrong(healthy):
     texts = wrong("articles")
     assert any("could not be indexed" in text for text in texts)
     assert any("wait for indexing" in text for text in texts)
+
+
+def ended(source, failure="", days=0, state=None):
+    """Store an import that ended some days ago."""
+    return ImportRun.objects.create(
+        source=source,
+        state=state or ("failed" if failure else "done"),
+        failure=failure,
+        finished_at=None if state else clock.now() - timedelta(days=days),
+    )
+
+
+def test_a_source_whose_last_import_failed_is_named_with_reason_time_and_what_to_do(healthy, settings):
+    settings.PUBLIC_URL = "https://support.example"
+    docs, fine = SourceFactory(name="Docs"), SourceFactory(name="Fine")
+    ended(docs, "The key is wrong.", days=9)
+    ended(docs, days=5)
+    ended(docs, "The site asks for a login.", days=3)
+    ended(docs, "The site does not answer.", days=1)
+    ended(fine, "Away.", days=2)
+    ended(fine, days=1)
+    [text] = wrong("sources")
+    since = clock.now() - timedelta(days=3)
+    assert text == (
+        f"“Docs” has not been imported since {since:%Y-%m-%d %H:%M} UTC: The site does not answer. Mend that and press "
+        f"Run again: https://support.example/admin/knowledge/source/{docs.pk}/change/"
+    )
+    assert doctor()[0] == 1
+
+
+def test_an_import_that_is_tried_again_or_was_stopped_by_a_person_is_not_wrong(healthy):
+    busy, stopped = SourceFactory(name="Busy"), SourceFactory(name="Stopped")
+    ended(busy, "Away.", days=1)
+    ended(busy, state="running")
+    ended(stopped, state="running")
+    sources.stop_import(source_id=stopped.pk, name="Ann")
+    assert wrong("sources") == []
+    told = [finding.text for finding in checkup.examine() if finding.subject == "sources"]
+    assert len(told) == 1
+    assert "“Busy”" in told[0]
+    assert "being imported again" in told[0]
+
+
+def test_without_failed_imports_sources_are_well(healthy):
+    SourceFactory()
+    told = [finding.text for finding in checkup.examine() if finding.subject == "sources"]
+    assert told == ["No source's last import failed."]
 
 
 def test_a_deployment_without_brand_and_teams_is_told_to_make_them(settings, tmp_path):

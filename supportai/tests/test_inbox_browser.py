@@ -315,12 +315,25 @@ def test_on_a_phone_a_row_is_a_link_to_the_ticket(opening):
     page.wait_for_url(re.compile(f"/tickets/{ticket.public_id}/"))
 
 
+def test_on_a_phone_the_bar_leads_to_every_page_the_rest_under_more(opening, server):
+    page = opening(phone=True)
+    more = page.get_by_role("navigation", name="Sections").get_by_text("More")
+    more.click()
+    page.get_by_role("link", name="Gaps").click()
+    page.wait_for_url(f"{server.url}/gaps/")
+    page.get_by_role("heading", name="What customers ask and no article answers").wait_for()
+    more.click()
+    page.get_by_role("link", name="Help center").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Help center").wait_for(state="hidden")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_page_scrolls_sideways_on_a_phone(opening, server, dark):
     ticket = HandoffFactory.create(ticket__subject="A long " + "subject" * 20).ticket
     MessageFactory.create(ticket=ticket, body="https://example.com/" + "x" * 300)
     AgentStepFactory.create(run__ticket=ticket, kind="act", output={"result": {"id": "y" * 200}, "action": "z" * 60})
     page = opening(phone=True, dark=dark)
-    for path in ("/", f"/tickets/{ticket.public_id}/", "/approvals/", "/learned/", "/procedures/"):
+    for path in ("/", f"/tickets/{ticket.public_id}/", "/approvals/", "/learned/", "/gaps/", "/procedures/"):
         page.goto(f"{server.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

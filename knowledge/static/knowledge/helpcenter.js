@@ -58,7 +58,7 @@ if (field && results) {
     if (event.target !== field) return;
     close();
     status.classList.remove("vh");
-    status.textContent = event.detail.xhr.status === 429 ? "That was a lot of searching. Please wait a minute." : "Search is not available right now. Please try again in a minute.";
+    status.textContent = event.detail.xhr.status === 429 ? status.dataset.busy : status.dataset.down;
   });
   field.addEventListener("input", () => status.classList.add("vh"));
   // The whole page is on its way; what was typed must not come back over it.
@@ -67,6 +67,14 @@ if (field && results) {
     if (!box.contains(event.target)) close();
   });
 }
+
+// ---- A vote that could not be stored says so where it was given ----
+document.addEventListener("htmx:responseError", (event) => {
+  const form = event.target.closest?.("[data-failed]");
+  if (!form) return;
+  const told = form.querySelector("[role=status]") ?? form.appendChild(Object.assign(document.createElement("p"), { role: "status" }));
+  told.textContent = form.dataset.failed;
+});
 
 // ---- The list of contents: folded on a phone, marks what is being read on a wide screen ----
 const toc = document.querySelector("[data-toc]");

@@ -7,7 +7,7 @@ import pytest
 from accounts.tests.factories import UserFactory
 from knowledge.errors import CheckRunningError, FindingDecidedError
 from knowledge.models import AnswerUse, Article, Finding, HygieneCheck, Revision, SourceDocument
-from knowledge.services import articles, hygiene, ingestion
+from knowledge.services import articles, feedback, hygiene, ingestion
 from knowledge.tests.factories import SourceFactory, publish_text
 from supportai.core import clock
 from supportai.core.actors import SYSTEM, Actor
@@ -134,6 +134,84 @@ def test_an_old_article_whose_answers_go_badly_is_stale(days, good, bad, is_foun
     used(article, "returned", bad)
     look()
     assert bool(stale()) == is_found
+
+
+def voted(article: Article, *, helped: int = 0, did_not: int = 0, words: str = "") -> None:
+    """Let readers vote on the text that the article has now."""
+    for number in range(helped + did_not):
+        feedback.give_feedback(
+            article=article,
+            visitor=f"{article.current_revision_id}-{number}",
+            address=f"192.0.2.{number}",
+            is_helpful=number < helped,
+            words="" if number < helped else words,
+        )
+
+
+@pytest.mark.parametrize(
+    ("helped", "did_not", "is_found"),
+    [
+        (0, 5, True),
+        (1, 8, True),
+        (3, 11, True),
+        (0, 4, False),
+        (1, 5, False),
+        (10, 11, False),
+        (30, 20, False),
+        (9, 0, False),
+    ],
+)
+def test_an_article_that_most_readers_vote_down_beyond_doubt_may_be_out_of_date(helped, did_not, is_found):
+    voted(publish_text("Limits", "A project has up to ten boards."), helped=helped, did_not=did_not)
+    look()
+    assert bool(stale()) == is_found
+
+
+def test_the_finding_says_how_readers_voted_and_how_many_wrote_why():
+    article = publish_text("Limits", "A project has up to ten boards.")
+    voted(article, helped=1, did_not=8, words="It is twelve now.")
+    look()
+    today = f"{article.current_revision.created_at:%-d %B %Y}"
+    assert stale() == [
+        f"Of 9 readers who voted on its text of {today}, 8 say that it did not help. 8 of them wrote why; the article's "
+        "page shows it."
+    ]
+    finding = Finding.objects.get()
+    assert (finding.article, finding.other, finding.quote) == (article, None, "A project has up to ten boards.")
+    assert finding.score == pytest.approx(8 / 9)
+
+
+def test_votes_on_an_earlier_text_do_not_count_for_the_present_one():
+    article = publish_text("Limits", "A project has up to ten boards.")
+    voted(article, did_not=9)
+    look()
+    assert len(stale()) == 1
+    articles.revise_article(article_id=article.pk, title="Limits", body="A project has up to twelve.", actor=SYSTEM)
+    look()
+    assert stale() == []
+    assert Finding.objects.get().state == "done"
+    article.refresh_from_db()
+    voted(article, did_not=5)
+    look()
+    assert len(stale()) == 1
+
+
+def test_votes_that_somebody_dismissed_stay_dismissed_while_more_come_in():
+    article = publish_text("Limits", "A project has up to ten boards.")
+    voted(article, did_not=5)
+    look()
+    hygiene.decide(finding_id=Finding.objects.get().pk, state=Finding.State.DISMISSED, actor=SYSTEM)
+    voted(article, did_not=9)
+    look()
+    assert stale() == []
+
+
+def test_an_article_that_readers_do_not_see_is_left_alone():
+    article = publish_text("Limits", "A project has up to ten boards.")
+    voted(article, did_not=9)
+    articles.archive_article(article_id=article.pk)
+    look()
+    assert stale() == []
 
 
 def test_one_check_at_a_time():
