@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from textwrap import dedent
 from typing import Literal
 
 from knowledge.markdown import Block, heading_text, parse_blocks, to_plain, trimmed
@@ -21,7 +22,11 @@ OPENERS = frozenset(
     {"if", "in", "on", "at", "under", "when", "once", "after", "to", "from", "then", "next", "now", "optionally"}
 )
 TABLE_RULE = re.compile(r"^[\s|:-]+$")
-CODE_FENCE = re.compile(r"^(```+|~~~+)[^\n]*\n?|\n?(```+|~~~+)\s*$")
+FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]{0,40})[^`]*$")
+FENCE_LINE = re.compile(r"^(?:`{3,})[^`\n]*$\n?", re.MULTILINE)
+INDENT = re.compile(r"^(?: {4}|\t)", re.MULTILINE)
+INNER_ENTRY = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s")
+QUOTE_MARKS = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 MAX_CODE = 600
 MAX_ANNOUNCEMENT = 120
 
@@ -30,7 +35,7 @@ MAX_ANNOUNCEMENT = 120
 class Unit:
     """The smallest thing that is quoted. `start` and `end` span it in the passage; `block` tells which belong together.
 
-    `text` is what is written there without Markdown's marks. `leads_in` says that it announces the next block.
+    `text` is what is written there without Markdown's marks, but for code, which stands between lines of ```. `leads_in` says that it announces the next block.
     `about` is what gives the text its sense (a heading inside the passage, the sentence that announces the list, the
     names of a table's columns); it is read with the text to see what the unit answers, and never quoted with it.
     """
@@ -46,7 +51,20 @@ class Unit:
     @property
     def meaning(self) -> str:
         """Give the text with what gives it its sense."""
-        return f"{self.about}: {self.text}" if self.about else self.text
+        text = without_fences(self.text)
+        return f"{self.about}: {text}" if self.about else text
+
+
+def without_fences(text: str) -> str:
+    """Give a unit's text without the lines of ``` around its code."""
+    return FENCE_LINE.sub("", text).strip() if "```" in text else text
+
+
+def fenced(code: str, language: str = "") -> str:
+    """Write code between lines of as many ``` as it takes."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
+    mark = "`" * (longest + 1)
+    return f"{mark}{language}\n{code}\n{mark}"
 
 
 def units_of(body: str) -> tuple[Unit, ...]:
@@ -102,14 +120,14 @@ def _block_units(body: str, block: Block, number: int) -> Iterator[Unit]:
     elif block.kind == "table":
         yield from _rows(body, block, number)
     elif block.kind == "code" and block.end - block.start <= MAX_CODE:
-        text = CODE_FENCE.sub("", body[block.start : block.end]).strip()
-        yield Unit(text, block.start, block.end, "code", number)
+        yield Unit(_code_text(body[block.start : block.end]), block.start, block.end, "code", number)
 
 
 def _sentences(body: str, block: Block, number: int) -> Iterator[Unit]:
     spans = split_sentences(body[block.start : block.end], block.start)
     for start, end in spans:
-        text = _one_line(to_plain(body[start:end].lstrip("> ")))
+        piece = QUOTE_MARKS.sub("", body[start:end]) if block.kind == "quote" else body[start:end]
+        text = _one_line(to_plain(piece))
         yield Unit(text, start, end, "sentence", number, leads_in=text.endswith(":"))
 
 
@@ -126,16 +144,43 @@ def _rows(body: str, block: Block, number: int) -> Iterator[Unit]:
 
 
 def _entry_text(text: str) -> str:
-    """Write a list entry as a reader sees it: one line, entries of an inner list on lines of their own."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        words = to_plain(line.strip())
-        is_inner = re.match(r"(?:[-*+•]|\d{1,9}[.)])\s", words)
-        if is_inner or not lines:
-            lines.append(words)
+    """Write a list entry as a reader sees it: one line, entries of an inner list and code on lines of their own."""
+    parts: list[str] = []
+    goes_on = False
+    for is_code, part, language in _parts(text.splitlines()):
+        if is_code:
+            parts.append(fenced(dedent(part).strip("\n"), language))
+            goes_on = False
+            continue
+        words = to_plain(part.strip())
+        if INNER_ENTRY.match(words) or not goes_on:
+            parts += [words] if words else []
         elif words:
-            lines[-1] += " " + words
-    return "\n".join(lines)
+            parts[-1] += " " + words
+        goes_on = bool(parts) and (goes_on or bool(words))
+    return "\n".join(parts)
+
+
+def _code_text(text: str) -> str:
+    """Write a block of code: a fenced one, or one whose lines are indented."""
+    is_code, part, language = next(_parts(text.splitlines()))
+    return fenced(part.strip("\n"), language) if is_code else fenced(INDENT.sub("", text))
+
+
+def _parts(lines: list[str]) -> Iterator[tuple[bool, str, str]]:
+    """Give the lines of an entry, and each piece of fenced code as one, with its language; an open fence ends with it."""
+    place = 0
+    while place < len(lines):
+        opening = FENCE.match(lines[place])
+        place += 1
+        if opening is None:
+            yield False, lines[place - 1], ""
+            continue
+        mark = opening.group(2)
+        closing = re.compile(rf"^[ \t]*{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
+        end = next((number for number in range(place, len(lines)) if closing.match(lines[number])), len(lines))
+        yield True, "\n".join(lines[place:end]), opening.group(3)
+        place = end + 1
 
 
 def _one_line(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from knowledge.quotes import units_of
+from knowledge.quotes import units_of, without_fences
 from knowledge.stopwords import WORD, stem, stems
 
 LENGTH = 180
@@ -20,7 +20,7 @@ class Piece:
 def snippet(query: str, body: str, length: int = LENGTH) -> list[Piece]:
     """Give the unit of a passage that shares most words with a query, cut at a word, in marked pieces."""
     words = stems(query)
-    units = [unit.text for unit in units_of(body) if unit.kind != "code"] or [" ".join(body.split())]
+    units = [without_fences(unit.text) for unit in units_of(body) if unit.kind != "code"] or [" ".join(body.split())]
     best = max(range(len(units)), key=lambda index: (len(words & stems(units[index])), -index))
     text = " ".join(" ".join(units[best : best + 3]).split())
     if len(text) > length:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from knowledge.crawling.addresses import usual_address
 from knowledge.crawling.robots import Directives, read_directives
-from knowledge.encodings import is_text_encoding
+from knowledge.encodings import STATED_CHARSET, is_text_encoding
 from knowledge.html_text import page_to_markdown, parse_html
-from knowledge.readers.text import STATED_CHARSET
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from knowledge.documents import ImportFailure, Read
 from knowledge.errors import UnreadableDocumentError
-from knowledge.readers import apart, archives, text
-from knowledge.readers.apart import read_apart
+from knowledge.extraction.text import MAX_BYTES as MAX_TEXT_BYTES
+from knowledge.readers import apart, archives
+from knowledge.readers.apart import one_child, read_apart
 from knowledge.readers.archives import read_archive
 from knowledge.readers.faq import read_faq
 from knowledge.readers.json_lines import first_words, read_json_lines
@@ -32,7 +33,17 @@ ADVICE = {
     ".json": "Write one JSON object a line and name it .jsonl.",
 }
 
-__all__ = ["SUFFIXES", "Read", "find_files", "first_words", "holds_many", "read_documents", "read_named", "refusal_of"]
+__all__ = [
+    "SUFFIXES",
+    "Read",
+    "find_files",
+    "first_words",
+    "holds_many",
+    "one_child",
+    "read_documents",
+    "read_named",
+    "refusal_of",
+]
 
 
 def find_files(path: Path) -> list[Path]:
@@ -69,7 +80,7 @@ def largest_bytes(name: str) -> int:
     suffix = Path(name).suffix.lower()
     if suffix in ARCHIVES | JSON_LINES:
         return archives.MAX_BYTES
-    return apart.MAX_BYTES if suffix in APART else text.MAX_BYTES
+    return apart.MAX_BYTES if suffix in APART else MAX_TEXT_BYTES
 
 
 def refusal_of(name: str, size_bytes: int) -> str:

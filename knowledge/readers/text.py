@@ -1,151 +1,33 @@
-"""Text files as documents: Markdown, plain text and HTML."""
+"""Text files as documents: Markdown, plain text and HTML, read by the child process."""
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils.text import slugify
 
 from knowledge.documents import ImportedDocument
-from knowledge.encodings import is_text_encoding
-from knowledge.errors import UnreadableDocumentError
-from knowledge.html_text import html_to_markdown
-from knowledge.mdx import plain_markdown
+from knowledge.readers.apart import ask_one, title_of
 
 MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 TEXT = frozenset({".txt", ".text"})
 HTML = frozenset({".html", ".htm", ".xhtml"})
-MAX_BYTES = 10_000_000
-# Of less than this no encoding can be guessed.
-ENOUGH_TO_GUESS = 64
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*\n", re.DOTALL)
-FIRST_HEADING = re.compile(r"\A\s*#[ \t]+([^\n]+)(?:\n|\Z)|\A\s*(\S[^\n]*)\n=+[ \t]*(?:\n|\Z)")
-STATED_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
-# Encodings that office programs still write; a guess at any other is wrong more often than right.
-GUESSED = frozenset(
-    {"cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "latin_1", "iso8859_15", "cp932", "gb18030", "big5"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A file's text, and a note where its encoding was guessed."""
-
-    text: str
-    note: str = ""
-
-
-def read_text(file: Path, *, is_html: bool = False) -> Text:
-    """Read a text file: UTF-8, UTF-16 with its mark, what an HTML page states, else a guess, which the note names.
-
-    Raises:
-        UnreadableDocumentError: too large, empty, binary, or in an encoding that cannot be told.
-    """
-    if file.stat().st_size > MAX_BYTES:
-        raise UnreadableDocumentError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
-    text, note = _decode(file.read_bytes(), is_html=is_html)
-    if "\0" in text:
-        raise UnreadableDocumentError("The file is not text: it holds binary data.")
-    if not text.strip():
-        raise UnreadableDocumentError("The file holds no text.")
-    return Text(text.replace("\r\n", "\n"), note)
-
-
-def _decode(data: bytes, *, is_html: bool) -> tuple[str, str]:
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return data.decode(encoding), ""
-    except UnicodeDecodeError as exc:
-        stated = STATED_CHARSET.search(data[:4096]) if is_html else None
-        found = _as_stated(data, stated.group(1).decode()) if stated else None
-        found = found or _guessed(data)
-        if found:
-            return found
-        raise UnreadableDocumentError(
-            f"The file is not {encoding.upper()[:6].rstrip('-')} text (byte {exc.start}), "
-            "and what else it is cannot be told. Save it as UTF-8."
-        ) from exc
-
-
-def _as_stated(data: bytes, encoding: str) -> tuple[str, str] | None:
-    try:
-        return (data.decode(encoding), "") if is_text_encoding(encoding) else None
-    except (LookupError, ValueError):
-        return None
-
-
-def _guessed(data: bytes) -> tuple[str, str] | None:
-    """Guess the encoding of a text long enough; None when nothing fits well."""
-    from charset_normalizer import from_bytes
-
-    if len(data) < ENOUGH_TO_GUESS or b"\0" in data:
-        return None
-    best = from_bytes(data, cp_isolation=sorted(GUESSED)).best()
-    if best is None or best.chaos > 0.05:  # noqa: PLR2004 - above it lies mojibake
-        return None
-    name = best.encoding.replace("_", "-")
-    note = f"The file is not UTF-8. It was read as {name}, which is a guess: check its accents, or save it as UTF-8."
-    return str(best), note
 
 
 def read_document(file: Path, name: str) -> ImportedDocument:
     """Read a file as one document whose id is `name`.
 
     Raises:
-        UnreadableDocumentError: see `read_text`; or it has a title and nothing else.
+        UnreadableDocumentError: too large, empty, binary, in an encoding that cannot be told, or a title and nothing else.
     """
     suffix = file.suffix.lower()
-    read = read_text(file, is_html=suffix in HTML)
-    text, fallback = read.text, title_of(name)
-    fields: dict[str, str] = {}
-    if suffix in HTML:
-        title, body = html_to_markdown(text)
-        title, body = title or fallback, _without_heading(body, title)
-    elif suffix in MARKDOWN:
-        fields, text = _front_matter(text)
-        text = plain_markdown(text)
-        heading = FIRST_HEADING.match(text)
-        title = fields.get("title") or (heading and _heading_words(heading)) or fallback
-        body = text[heading.end() :] if heading else text
-    else:
-        first, _, rest = text.strip().partition("\n")
-        is_title = rest.startswith("\n") and len(first) <= 120 and not first.endswith((".", ":", ","))  # noqa: PLR2004
-        title, body = (first, rest) if is_title else (fallback, text)
-    if not body.strip():
-        raise UnreadableDocumentError("The document has a title but no text.")
+    kind = "html" if suffix in HTML else "markdown" if suffix in MARKDOWN else "text"
+    found = ask_one(kind, file)
+    fields = found.get("fields", {})
     return ImportedDocument(
         external_id=name,
-        title=title,
-        body=body.strip(),
+        title=found["title"] or title_of(name),
+        body=found["body"],
         slug=slugify(fields.get("slug", "")),
         language=fields.get("language") or fields.get("lang") or "",
         product=fields.get("product") or fields.get("section") or fields.get("category") or "",
-        note=read.note,
+        note=found["note"],
     )
-
-
-def title_of(name: str) -> str:
-    """Make a title of a file's name."""
-    return Path(name).stem.replace("_", " ").replace("-", " ").strip().capitalize() or "Document"
-
-
-def _heading_words(heading: re.Match[str]) -> str:
-    return (heading.group(1) or "").rstrip(" \t#") or heading.group(2) or ""
-
-
-def _without_heading(body: str, title: str) -> str:
-    heading = FIRST_HEADING.match(body)
-    return body[heading.end() :] if heading and _heading_words(heading) == title else body
-
-
-def _front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Split off `key: value` lines between two `---` lines; nested values are passed over."""
-    match = FRONT_MATTER.match(text)
-    if match is None:
-        return {}, text
-    fields = {}
-    for line in match.group(1).splitlines():
-        key, colon, value = line.partition(":")
-        if colon and key.strip() and not line.startswith((" ", "\t", "-")):
-            fields[key.strip().lower()] = value.strip().strip("\"'")
-    return fields, text[match.end() :]

@@ -23,6 +23,9 @@ MAX_CHARS = 900
 WHOLE_UNITS = 4
 WHOLE_CHARS = 420
 MAX_BULLETS = 8
+MAX_ROWS = 12
+# How much of the weight of the row that is named best another one needs to be meant too.
+NAMED_SHARE = 0.6
 BEST_BULLETS = 5
 # In cosine: how much worse the section with the steps may fit than its article's introduction, how much worse the
 # neighbours of the best sentence, and how near a sentence must be to the best one to be added from elsewhere. A fact is
@@ -33,6 +36,7 @@ KEEP_WITHIN_FACT = 0.10
 ADD_WITHIN = 0.02
 ADD_FROM_WITHIN = 0.04
 TOO_ALIKE = 0.93
+CODE_FENCE = re.compile(r"`{3}|~{3}")
 LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 
 
@@ -40,7 +44,7 @@ LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 class QuotedSentence:
     """A sentence or step as the customer reads it; `start` and `end` span it in the revision's body.
 
-    `is_step` marks an entry of a numbered list, `mark` is "1." or "-" for list entries and empty otherwise.
+    Code in `text` stands between lines of ```. `is_step` marks an entry of a numbered list, `mark` is "1." or "-" for list entries and empty otherwise.
     """
 
     text: str
@@ -122,13 +126,22 @@ def _fact_in_a_step(entry: Read, question: Question) -> list[QuotedSentence]:
     if not question.wants_figure or unit.kind != "step" or not has_figure(unit):
         return []
     spans = split_sentences(entry.passage.body[unit.start : unit.end], unit.start)
-    said = [(start, end, _plain(entry.passage.body[start:end])) for start, end in spans]
+    said = [
+        (start, end, _plain(entry.passage.body[start:end]))
+        for start, end in spans
+        if not _holds_code(entry, start, end)
+    ]
     with_figure = [span for span in said if FIGURE.search(span[2])]
     if not with_figure:
         return []
     start, end, text = max(with_figure, key=lambda span: share_of(question.words, span[2]))
     offset = entry.passage.start
     return [QuotedSentence(text=text, passage=entry.passage, start=offset + start, end=offset + end)]
+
+
+def _holds_code(entry: Read, start: int, end: int) -> bool:
+    """Tell whether a sentence runs into code, which nobody can read in one line."""
+    return CODE_FENCE.search(entry.passage.body, start, end) is not None
 
 
 def _plain(text: str) -> str:
@@ -186,18 +199,39 @@ def _best_entries(entry: Read, members: Sequence[int], question: Question) -> li
 
 
 def _asked_rows(entry: Read, members: Sequence[int], question: Question) -> list[int]:
-    """Give the head of a table with the rows whose first cells the question names, else any cell, else the first rows."""
+    """Give the head of a table with the rows whose first cells the question names, else any cell, else the whole table."""
     head, rows = members[0], list(members[1:])
-    texts = [entry.units[index].text for index in rows]
-    asked = _named_in([text.partition("|")[0] for text in texts], question) or _named_in(texts, question)
-    return [head, *([rows[place] for place in asked] or rows)[:MAX_BULLETS]]
+    cells = [[cell.strip() for cell in entry.units[index].text.split("|")] for index in rows]
+    asked = _named_in([row[:1] for row in cells], question) or _named_in(cells, question)
+    return [head, *([rows[place] for place in asked] or rows)[:MAX_ROWS]]
 
 
-def _named_in(texts: Sequence[str], question: Question) -> list[int]:
-    """Give the places of the texts that have a word of the question which not all of them have."""
-    named = [frozenset(question.words) & stems(text) for text in texts]
-    in_all = frozenset.intersection(*named) if named else frozenset()
-    return [place for place, words in enumerate(named) if words - in_all]
+def _named_in(rows: Sequence[Sequence[str]], question: Question) -> list[int]:
+    """Give the places of the rows that the question singles out; none when it singles out all, or none.
+
+    A row counts by the question's words in it that not all rows have. It falls out when another has these words and
+    further ones (*Pro* where *Pro Plus* was asked for), when it has much rarer words against it, and when another is
+    called just what was asked for.
+    """
+    found = [frozenset(question.words) & stems(" ".join(cells)) for cells in rows]
+    in_all = frozenset.intersection(*found) if found else frozenset()
+    named = {place: words - in_all for place, words in enumerate(found) if words - in_all}
+    weights = {place: sum(question.words[word] for word in words) for place, words in named.items()}
+    least = NAMED_SHARE * max(weights.values(), default=0.0)
+    asked = [
+        place
+        for place, words in named.items()
+        if weights[place] >= least and not any(words < others for others in named.values())
+    ]
+    exact = [place for place in asked if any(_is_whole(cell, named[place]) for cell in rows[place])]
+    called = {named[place] for place in exact}
+    asked = [place for place in asked if place in exact or named[place] not in called]
+    return asked if len(asked) < len(rows) else []
+
+
+def _is_whole(cell: str, words: frozenset[str]) -> bool:
+    """Tell whether a cell says these words and no others."""
+    return bool(words) and stems(cell) == words
 
 
 def _sentences_around(entry: Read, members: Sequence[int], question: Question) -> list[int]:
@@ -218,7 +252,9 @@ def _sentences_around(entry: Read, members: Sequence[int], question: Question) -
     last = chosen[-1]
     if entry.units[last].leads_in and last + 1 < len(entry.units):
         block = entry.units[last + 1].block
-        chosen += [i for i, unit in enumerate(entry.units) if unit.block == block and i > last]
+        announced = [i for i, unit in enumerate(entry.units) if unit.block == block and i > last]
+        is_table = entry.units[last + 1].kind == "row"
+        chosen += _asked_rows(entry, announced, question) if is_table else announced
     return chosen
 
 

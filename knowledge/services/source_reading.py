@@ -17,7 +17,7 @@ from knowledge.crawling import (
 from knowledge.documents import ImportedDocument, ImportFailure
 from knowledge.errors import NothingToImportError, SourceUnreadableError
 from knowledge.models import Source, SourceDocument, SourceFile
-from knowledge.readers import read_named
+from knowledge.readers import one_child, read_named
 from knowledge.services import documents as rows
 from knowledge.services.importing import Importer, ImportReport
 
@@ -39,7 +39,8 @@ def read_source(importer: Importer) -> ImportReport:
     files = list(SourceFile.objects.filter(source=source))
     if not files:
         raise NothingToImportError("There is no file to read; upload one first.")
-    return _read_files(importer, files)
+    with one_child():
+        return _read_files(importer, files)
 
 
 def _read_files(importer: Importer, files: list[SourceFile]) -> ImportReport:

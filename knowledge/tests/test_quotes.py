@@ -32,7 +32,7 @@ def test_units_are_what_a_reader_sees_without_marks_and_headings():
         ("row", "Plan | Price"),
         ("row", "Free | $0"),
         ("bullet", "A bullet here."),
-        ("code", "code()"),
+        ("code", "```\ncode()\n```"),
     ]
 
 
@@ -69,6 +69,53 @@ def test_a_list_of_conditions_tells_no_steps():
     assert tells_steps(units_of("1. Open it.\n2. Save it.\n"))
     assert not tells_steps(units_of("1. The customer is verified.\n2. The account is open.\n"))
     assert not tells_steps(units_of("Just text."))
+
+
+CODE = """1. Run this:
+
+   ```bash
+   npm i \\
+     foo
+   ```
+
+   Then wait
+   a bit.
+2. ~~~
+   x
+     y
+   ~~~
+3. Unclosed:
+   ```
+   z
+
+> Quoted text
+> goes on.
+
+    indented
+      code
+"""
+
+
+def test_code_inside_an_entry_keeps_its_lines_between_fences():
+    assert [unit.text for unit in units_of(CODE)] == [
+        "Run this:\n```bash\nnpm i \\\n  foo\n```\nThen wait a bit.",
+        "```\nx\n  y\n```",
+        "Unclosed:\n```\nz\n```",
+        "Quoted text goes on.",
+        "```\nindented\n  code\n```",
+    ]
+
+
+def test_code_is_read_without_its_fences_and_stands_at_its_place():
+    first, second, *_others = units_of(CODE)
+    assert first.meaning == "Run this:\nnpm i \\\n  foo\nThen wait a bit."
+    assert CODE[first.start : first.end].endswith("a bit.")
+    assert CODE[second.start : second.end].startswith("~~~")
+
+
+def test_code_that_holds_a_fence_gets_a_longer_one():
+    [unit] = units_of("~~~~\n```\nx\n```\n~~~~\n")
+    assert unit.text == "````\n```\nx\n```\n````"
 
 
 @pytest.mark.parametrize("body", ["", "# Only a heading", "---", "\n"])

@@ -157,7 +157,9 @@ def answer_blocks(answer: ExtractedAnswer, hits: Sequence[Hit]) -> list[AnswerBl
 def _block_kind(sentence: QuotedSentence) -> str:
     if sentence.is_step:
         return "steps"
-    return "list" if sentence.mark else "text"
+    if sentence.mark:
+        return "list"
+    return "code" if sentence.text.startswith("```") else "text"
 
 
 def _one_mark_a_source(entries: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -24,6 +24,7 @@ from tickets.services import handoff, lifecycle, messages, runs
 from tickets.services.messages import AgentMessage, Source
 
 State = AgentRun.State
+FENCE = "```"
 
 
 def carry_out(run: AgentRun, step: AgentStep, context: AgentContext) -> AgentRun.State | None:
@@ -204,22 +205,42 @@ def _close_ticket(run: AgentRun, ledger: str) -> bool:
 
 
 def body_of(answer: Answer) -> str:
-    """Write an answer as a message: entries of a list one a line, a citation mark where a source's words end."""
+    """Write an answer as a message: entries of a list one a line, a citation mark where a source's words end.
+
+    Code stands between lines of ``` of its own; inside an entry it is indented, so that the list goes on after it.
+    """
     lines: list[str] = []
     number = 0
     before: Sentence | None = None
     for index, sentence in enumerate(answer.sentences):
         number = number + 1 if sentence.is_step else 0
         listed = f"{number}." if sentence.is_step else sentence.mark
-        text = f"{listed} {sentence.text}".strip() + _mark(answer, index)
+        text = _laid_out(f"{listed} {sentence.text}".strip(), _mark(answer, index), is_listed=_is_listed(sentence))
         if before is None or (_is_listed(sentence) and _is_listed(before)):
             lines.append(text)
-        elif not _is_listed(sentence) and not _is_listed(before) and answer.is_factual:
+        elif (
+            not _is_listed(sentence) and not _is_listed(before) and answer.is_factual and not _is_code(sentence, before)
+        ):
             lines[-1] += f" {text}"
         else:
             lines.append(f"\n{text}")
         before = sentence
     return "\n".join(lines)
+
+
+def _laid_out(text: str, mark: str, *, is_listed: bool) -> str:
+    """Put the mark after a text, or under the code that the text ends with; a fence must have its line alone."""
+    ends_with_code = text.endswith(FENCE)
+    whole = f"{text}\n{mark.strip()}" if ends_with_code and mark else text + mark
+    if not is_listed or FENCE not in text:
+        return whole
+    lines = whole.split("\n")
+    first = next(number for number, line in enumerate(lines) if FENCE in line)
+    return "\n".join([*lines[: max(first, 1)], *(f"   {line}".rstrip() for line in lines[max(first, 1) :])])
+
+
+def _is_code(*sentences: Sentence) -> bool:
+    return any(sentence.text.startswith(FENCE) for sentence in sentences)
 
 
 def _is_listed(sentence: Sentence) -> bool:

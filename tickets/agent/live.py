@@ -6,6 +6,8 @@ from supportai.core.frames import contact_group, send_frame
 from tickets.models import AgentRun
 from tickets.services import runs
 
+FENCE = "```"
+
 
 def tell_working(run: AgentRun, text: str) -> None:
     """Say in words what is being done now; a doorbell, so nothing depends on it."""
@@ -19,9 +21,13 @@ def tell_working(run: AgentRun, text: str) -> None:
 def stream_sentences(run: AgentRun, sentences: Sequence[str], *, after: int = 0) -> None:
     """Show a checked answer sentence by sentence before its message is stored, the first `after` of them at once."""
     ticket = run.ticket
-    shown = " ".join(sentences[: max(after - 1, 0)])
-    for sentence in sentences[max(after - 1, 0) :]:
-        shown = f"{shown} {sentence}".strip()
+    shown = ""
+    for number, sentence in enumerate(sentences, start=1):
+        # A line of ``` has its line alone.
+        gap = "\n\n" if FENCE in sentence or shown.endswith(FENCE) else " "
+        shown = f"{shown}{gap}{sentence}".strip()
+        if number < after:
+            continue
         send_frame(
             contact_group(ticket.contact.public_id),
             {

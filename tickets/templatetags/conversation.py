@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from textwrap import dedent
 
 from django import template
 from django.utils.html import escape, format_html
@@ -19,6 +20,11 @@ MARK = re.compile(r"\s?\[(\d{1,2})\]")
 BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 CODE = re.compile(r"`([^`\n]+)`")
+# Lines of code between lines of ```; while a text is written out, a NUL, which none holds, and a number stand for each.
+FENCED = re.compile(
+    r"^([ \t]*(?:(?:[-*]|\d{1,3}[.)])[ \t]+)?)(`{3,})[^\n`]*\n(.*?)(?:^[ \t]*\2`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
+CODE_MARK = re.compile(r"\x00(\d+)\x00")
 ITEM = re.compile(r"^\s*(?:([-*])|(\d{1,3})[.)])\s+(.*)$")
 
 
@@ -40,10 +46,22 @@ def plain(text: str) -> SafeString:
 def marked_up(text: str, citations: Iterable[Citation] = (), *, anchor: str = "") -> SafeString:
     """Write an AI answer; `anchor` is the message's, at which its citations are listed."""
     titles = {citation.number: citation.title for citation in citations}
+    codes: list[str] = []
+
+    def put_by(match: re.Match[str]) -> str:
+        codes.append(match.group(3).rstrip("\n"))
+        return f"{match.group(1)}\0{len(codes) - 1}\0"
+
+    text = FENCED.sub(put_by, text.replace("\0", ""))
     html: list[str] = []
-    for block in re.split(r"\n\s*\n", text.strip()):
+    for block in re.split(r"\n[^\S\n]*\n", text.strip("\n")):
         html += _block(block.splitlines(), titles, anchor)
-    return mark_safe("".join(html))  # noqa: S308 - each piece was escaped
+    whole = CODE_MARK.sub(lambda match: _code(codes[int(match.group(1))]), "".join(html))
+    return mark_safe(whole)  # noqa: S308 - each piece was escaped
+
+
+def _code(code: str) -> str:
+    return f"<pre><code>{escape(dedent(code))}</code></pre>"
 
 
 def _block(lines: list[str], titles: dict[int, str], anchor: str) -> Iterable[str]:
@@ -54,15 +72,23 @@ def _block(lines: list[str], titles: dict[int, str], anchor: str) -> Iterable[st
     for line in lines:
         item = ITEM.match(line)
         kind = ("ul" if item.group(1) else "ol") if item else ""
+        if items and not item and line.startswith("   "):
+            # An indented line goes on with the entry above it; code has its lines alone.
+            gap = "" if "\0" in line or items[-1].endswith("\0</li>") else "<br>"
+            items[-1] = f"{items[-1].removesuffix('</li>')}{gap}{_inline(line.strip(), titles, anchor)}</li>"
+            continue
+        is_code = CODE_MARK.fullmatch(line.strip()) is not None
         if items and kind != tag:
             yield f"<{tag}>{''.join(items)}</{tag}>"
             items = []
-        if item and paragraph:
+        if (item or is_code) and paragraph:
             yield f"<p>{'<br>'.join(paragraph)}</p>"
             paragraph = []
         if item:
             tag = kind
             items.append(_list_item(item, titles, anchor))
+        elif is_code:
+            yield line.strip()
         elif line.strip():
             paragraph.append(_inline(line, titles, anchor))
     if items:

@@ -5,7 +5,7 @@ from knowledge.documents import ImportedDocument, ImportFailure
 from knowledge.extraction import __main__ as child
 from knowledge.extraction import pdf, word
 from knowledge.extraction.refusals import CannotReadError
-from knowledge.readers import apart, read_named
+from knowledge.readers import apart, one_child, read_named
 from knowledge.tests import made_files
 
 LONG = "Open the page Reports and choose the period that you want to see in your\nexport, then choose Export."
@@ -125,24 +125,93 @@ def test_the_child_bounds_its_own_time_and_memory(monkeypatch):
 
     asked = {}
     monkeypatch.setattr(resource, "setrlimit", lambda what, most: asked.update({what: most}))
-    child._bound()
+    child.bound()
     assert asked[resource.RLIMIT_CPU] == (child.CPU_SECONDS, child.CPU_SECONDS)
     assert asked[resource.RLIMIT_AS] == (child.MEMORY_BYTES, child.MEMORY_BYTES)
+    assert asked[resource.RLIMIT_FSIZE] == (child.FILE_BYTES, child.FILE_BYTES)
+
+
+def watched(monkeypatch):
+    """Count the processes that are started, and keep their environments."""
+    started = []
+    popen = apart.subprocess.Popen
+
+    def start(command, *, env, **options):
+        started.append(env)
+        return popen(command, env=env, **options)
+
+    monkeypatch.setattr(apart.subprocess, "Popen", start)
+    return started
 
 
 def test_the_child_gets_no_secret_of_the_server(keep, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "hidden")
-    seen = {}
-    run = apart.subprocess.run
-
-    def watched(command, *, env, **options):
-        seen.update(env)
-        return run(command, env=env, **options)
-
-    monkeypatch.setattr(apart.subprocess, "run", watched)
+    started = watched(monkeypatch)
     read_one(keep("a.pdf", made_files.pdf(made_files.paragraphs(LONG))))
-    assert "SECRET_KEY" not in seen
-    assert set(seen) <= set(apart.KEPT)
+    assert set(started[0]) <= set(apart.KEPT)
+
+
+def test_one_child_reads_many_files_of_every_kind(keep, monkeypatch):
+    started = watched(monkeypatch)
+    paths = [
+        keep("a.pdf", made_files.pdf(made_files.paragraphs(LONG))),
+        keep("b.html", b"<h1>Title</h1><p>Some text."),
+        keep("c.md", b"# Title\n\nSome text."),
+        keep("d.csv", b"question,answer\nA?,yes\n"),
+        keep("e.txt", b""),
+        keep("f.txt", b"Some text."),
+    ]
+    with one_child():
+        found = [read_one(path) for path in paths]
+    assert len(started) == 1
+    assert [type(item).__name__ for item in found].count("ImportedDocument") == 5
+    assert found[4].reason == "The file holds no text."
+
+
+def test_a_file_that_breaks_the_child_is_named_and_the_others_are_read(keep, monkeypatch):
+    started = watched(monkeypatch)
+    monkeypatch.setattr(apart, "MAX_LINE", 3_000)
+    paths = [keep("a.txt", b"first"), keep("b.txt", b"x" * 4_000), keep("c.txt", b"third"), keep("d.txt", b"fourth")]
+    with one_child():
+        first, culprit, *others = [read_one(path) for path in paths]
+    assert "more time or memory" in culprit.reason
+    assert [item.body for item in (first, *others)] == ["first", "third", "fourth"]
+    assert len(started) == 2
+
+
+def test_a_child_that_dies_between_two_files_costs_neither(keep):
+    paths = [keep("a.txt", b"first"), keep("b.txt", b"second")]
+    with one_child():
+        first = read_one(paths[0])
+        process = apart._current.get()._process
+        process.kill()
+        process.wait()
+        assert [first.body, read_one(paths[1]).body] == ["first", "second"]
+
+
+def test_rows_that_nobody_waits_for_do_not_turn_up_in_the_next_file(keep):
+    rows = "".join(f"Question {n}?,answer {n}\n" for n in range(2_000))
+    path = keep("a.csv", f"question,answer\n{rows}".encode())
+    with one_child():
+        reading = read_named(path, "a.csv")
+        assert next(reading).body == "answer 0"
+        assert read_one(keep("b.txt", b"other")).body == "other"
+        reading.close()
+        assert read_one(keep("c.txt", b"third")).body == "third"
+
+
+def test_a_worn_child_is_replaced_before_the_next_file(keep, monkeypatch):
+    monkeypatch.setattr(child, "WORN_MEMORY_BYTES", 1)
+    [found, done] = child.answer({"kind": "text", "path": str(keep("a.txt", b"text"))})
+    assert found["body"] == "text"
+    assert done == {"done": True, "worn": True}
+
+
+def test_a_file_that_needs_too_much_memory_is_named_and_the_child_replaced(monkeypatch):
+    monkeypatch.setitem(child.KINDS, "pdf", lambda request: (_ for _ in ()).throw(MemoryError))
+    [done] = child.answer({"kind": "pdf", "path": "x"})
+    assert done["worn"]
+    assert "more memory than a document should" in done["error"]
 
 
 def test_orders_in_a_document_are_stored_as_the_text_they_are(keep):

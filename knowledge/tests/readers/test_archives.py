@@ -4,7 +4,9 @@ import zipfile
 import pytest
 
 from knowledge.documents import ImportedDocument, ImportFailure
-from knowledge.readers import archives, read_named, refusal_of
+from knowledge.extraction import archive as archives
+from knowledge.extraction.refusals import CannotReadError
+from knowledge.readers import SUFFIXES, read_named, refusal_of
 
 
 @pytest.fixture
@@ -54,11 +56,22 @@ def test_a_bomb_is_refused_and_the_rest_is_read(read):
     assert len(found) == 2
 
 
-def test_an_archive_that_lies_about_sizes_is_stopped_while_unpacking(read, monkeypatch):
+def zipped(tmp_path, **entries):
+    path = tmp_path / "help.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in entries.items():
+            archive.writestr(f"{name}.md", text)
+    return str(path)
+
+
+def listed(path):
+    return list(archives.entries(path, SUFFIXES))
+
+
+def test_an_archive_that_lies_about_sizes_is_stopped_while_unpacking(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_ENTRY", 10)
-    monkeypatch.setattr(archives, "_refusal", lambda info, path: "")
-    found = read([("long.txt", "more than ten bytes of text")])
-    assert "larger than" in reasons(found)["long.txt"]
+    with pytest.raises(CannotReadError, match="larger than"):
+        archives.unpack(zipped(tmp_path, long="more than ten bytes of text"), 0, str(tmp_path / "out"))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -86,14 +99,11 @@ def test_a_damaged_entry_does_not_stop_the_rest(tmp_path):
 
 
 def test_the_number_of_entries_is_asked_before_a_list_of_them_is_made(tmp_path, monkeypatch):
-    path = tmp_path / "help.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.md", "# A\n\ntext")
-        archive.writestr("b.md", "# B\n\ntext")
+    path = zipped(tmp_path, a="text", b="text")
     monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
     monkeypatch.setattr(zipfile, "ZipFile", None)
-    [failure] = read_named(path, path.name)
-    assert "files. Cut it in parts" in failure.reason
+    with pytest.raises(CannotReadError, match="Cut it in parts"):
+        listed(path)
 
 
 def test_links_locked_entries_and_archives_inside_are_refused(read):
@@ -112,10 +122,13 @@ def test_too_many_or_too_large_files_and_a_broken_archive_are_refused_as_a_whole
     [broken] = read_named(tmp_path / "broken.zip", "broken.zip")
     assert "broken" in broken.reason
     assert "no file that can be read" in reasons(read([("logo.png", b"x")]))["help.zip"]
+    path = zipped(tmp_path, a="text", b="more")
     monkeypatch.setattr(archives, "MAX_UNPACKED", 5)
-    assert "unpacks to more" in reasons(read([("a.md", "# A\n\ntext")]))["help.zip"]
-    monkeypatch.setattr(archives, "MAX_ENTRIES", 1)
-    assert "more than 1 files" in reasons(read([("a.md", "x"), ("b.md", "y")]))["help.zip"]
+    with pytest.raises(CannotReadError, match="unpacks to more"):
+        listed(path)
+    monkeypatch.setattr(archives, "MAX_BYTES", 5)
+    with pytest.raises(CannotReadError, match="is larger than"):
+        listed(path)
 
 
 @pytest.mark.parametrize(

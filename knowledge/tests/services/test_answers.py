@@ -96,6 +96,79 @@ def test_a_table_is_given_whole_when_no_row_was_named():
     assert len(compose(question="Which plans are there?", passages=[PLANS]).sentences) == 4
 
 
+ERRORS = """Each error has a code, and each code has a meaning and a way out of it.
+
+| Code | Meaning | What to do |
+|---|---|---|
+| invalid_api_key | The API key is wrong | Make a new key |
+| index_not_found | There is no such index | Create the index first |
+| index_already_exists | The index is there | Choose another name for the index |
+| document_not_found | There is no such document | Check its id |
+| payload_too_large | The payload has over 100 MB | Send less of the payload at once |
+| rate_limit | Too many requests | Wait a minute |
+"""
+TIERS = """Prices by plan, for each month.
+
+| Plan | Price |
+|---|---|
+| Free | $0 |
+| Pro | $49 |
+| Pro Plus | $79 |
+| Business | $99 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("What does the error index_not_found mean?", ["index_not_found"]),
+        ("I get index_already_exists, what now?", ["index_already_exists"]),
+        ("What does invalid_api_key mean?", ["invalid_api_key"]),
+        ("What does index_not_found or rate_limit mean?", ["index_not_found", "rate_limit"]),
+    ],
+)
+def test_a_row_that_shares_some_words_with_the_named_one_is_left_out(question, rows):
+    answer = compose(question=question, passages=[passage(1, "Error codes", ERRORS, dense=0.85), OTHER])
+    assert [text.partition(" |")[0] for text in texts(answer) if "|" in text] == ["Code", *rows]
+
+
+@pytest.mark.parametrize(
+    ("question", "plans"),
+    [
+        ("What does the Pro plan cost?", ["Pro"]),
+        ("What does Pro Plus cost?", ["Pro Plus"]),
+        ("How much are Free and Business?", ["Free", "Business"]),
+        ("What do the plans cost?", ["Free", "Pro", "Pro Plus", "Business"]),
+    ],
+)
+def test_of_plans_with_similar_names_the_one_called_so_is_quoted(question, plans):
+    answer = compose(question=question, passages=[passage(1, "Prices", TIERS, dense=0.85), OTHER])
+    assert [text.partition(" |")[0] for text in texts(answer) if "|" in text] == ["Plan", *plans]
+
+
+INSTALL = """To install the tool, follow these steps:
+
+1. Download the archive for your system.
+2. Unpack it and run the installer:
+
+   ```bash
+   tar xf tool.tgz
+   ./install \\
+     --quiet
+   ```
+3. Open a new terminal.
+"""
+
+
+def test_code_in_a_step_keeps_its_lines_and_its_place():
+    answer = compose(question="How do I install the tool?", passages=[passage(1, "Install", INSTALL, start=50), OTHER])
+    step = answer.sentences[2]
+    assert step.text == "Unpack it and run the installer:\n```bash\ntar xf tool.tgz\n./install \\\n  --quiet\n```"
+    quoted = (" " * 50 + INSTALL)[step.start : step.end]
+    assert quoted.startswith("Unpack it")
+    assert quoted.endswith("```")
+
+
 def test_the_named_product_wins_over_a_better_fitting_text_on_another_one():
     def application(number, name, dense):
         body = f"1. Submit your application for {name}.\n2. Provide the documents.\n3. Accept the terms.\n"

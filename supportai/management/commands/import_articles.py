@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from knowledge.models import Article
-from knowledge.readers import SUFFIXES, Read, find_files, holds_many, read_documents
+from knowledge.readers import SUFFIXES, Read, find_files, holds_many, one_child, read_documents
 from knowledge.services import importing, ingestion
 from knowledge.services.losses import INSIDE
 from supportai.core.errors import DomainError
@@ -92,12 +92,13 @@ def _files(path: Path) -> list[Path]:
 
 def _documents(found: list[tuple[Path, Path]]) -> Iterator[tuple[str, Read]]:
     """Read each file; a document comes with the folder or file that it was found in."""
-    for file, root in found:
-        container = _container(root)
-        if file != root and holds_many(file):
-            container = f"{container}{INSIDE}{file.relative_to(root).as_posix()}"[:MAX_CONTAINER]
-        for document in read_documents(file, root):
-            yield container, document
+    with one_child():
+        for file, root in found:
+            container = _container(root)
+            if file != root and holds_many(file):
+                container = f"{container}{INSIDE}{file.relative_to(root).as_posix()}"[:MAX_CONTAINER]
+            for document in read_documents(file, root):
+                yield container, document
 
 
 def _container(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from knowledge.quotes import without_fences
 from tickets.agent.context import AgentContext
 from tickets.agent.guards.base import Refusal
 from tickets.agent.guards.promises import claims
@@ -85,7 +86,7 @@ def _carrier(sentence: Sentence, answer: Answer, found: dict[int, tuple[Piece, .
 
 def _requoted(source: Cited, number: int, kept: tuple[tuple[Sentence, Support], ...]) -> Cited:
     own = [support for sentence, support in kept if sentence.source == number]
-    quote = " ".join(dict.fromkeys(support.text for support in own))
+    quote = " ".join(dict.fromkeys(without_fences(support.text) for support in own))
     spans = [support for support in own if support.end]
     if not spans:
         return replace(source, quote=quote)

@@ -313,6 +313,15 @@ def cited(*parts: tuple[str, int, bool], **fields) -> Answer:
             cited(("Open.", 0, True), ("Press.", 0, True), ("Then wait.", 0, False), ("Again.", 0, True)),
             "1. Open.\n2. Press.\n\nThen wait.\n\n1. Again. [1]",
         ),
+        (
+            cited(("Run:\n```sh\na\n\n  b\n```\nThen wait.", 0, True), ("Open.", 0, True)),
+            "1. Run:\n   ```sh\n   a\n\n     b\n   ```\n   Then wait.\n2. Open. [1]",
+        ),
+        (cited(("Run:\n```\na\n```", 0, True)), "1. Run:\n   ```\n   a\n   ```\n   [1]"),
+        (
+            cited(("So:", 0, False), ("```\na\n```", 0, False), ("Done.", 0, False)),
+            "So:\n\n```\na\n```\n\nDone. [1]",
+        ),
     ],
 )
 def test_an_answer_is_written_with_lists_and_marks(answer, body):

@@ -22,6 +22,25 @@ def test_an_answer_has_lists_emphasis_and_code():
     )
 
 
+def test_code_keeps_its_lines_inside_an_entry_and_outside():
+    text = (
+        "1. Run <it>:\n   ```sh\n   a <x>\n\n     b\n   ```\n   Then wait.\n2. Open.\n\n```\ntop\n\n  low\n```\n\nDone."
+    )
+    assert marked_up(text) == (
+        '<ol><li value="1">Run &lt;it&gt;:<pre><code>a &lt;x&gt;\n\n  b</code></pre>Then wait.</li>'
+        '<li value="2">Open.</li></ol><pre><code>top\n\n  low</code></pre><p>Done.</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["- ```\n  <b>\n  ```", "```\n<b>", "1. x\n   ```\n   <b>\n   ```\n   [1]", "\0" + "0\0<b>"]
+)
+def test_code_is_escaped_wherever_it_stands(text):
+    html = marked_up(text)
+    assert "&lt;b&gt;" in html
+    assert "\0" not in html
+
+
 def test_numbers_go_on_after_a_break():
     assert '<li value="3">' in marked_up("3. third")
 

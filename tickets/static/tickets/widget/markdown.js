@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 
 const ITEM = /^\s*(?:[-*•]|(\d{1,3})[.)])\s+(.*)$/;
 const HEADING = /^#{1,6}\s+(.*)$/;
-const FENCE = /^```/;
+const FENCE = /^\s*```/;
 // In this order: `code`, **bold**, *emphasis*, [words](address), [1] or [1, 2].
 const INLINE = /`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<![\w*])\*([^*\s][^*\n]*)\*(?!\w)|\[([^\]\n]+)\]\(((?:[^\s()]|\([^\s()]*\))+)\)|\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]/g;
 const BARE_LINK = /https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?]/g;
@@ -70,6 +70,12 @@ function isPlain(line) {
   return line.trim() !== "" && !ITEM.test(line) && !HEADING.test(line) && !FENCE.test(line);
 }
 
+function addCode(entry, lines, at) {
+  const [node, next] = takeCode(lines, at);
+  entry.append(node);
+  return next;
+}
+
 function takeList(lines, at, options) {
   const first = ITEM.exec(lines[at]);
   const isOrdered = first[1] !== undefined;
@@ -78,20 +84,32 @@ function takeList(lines, at, options) {
   while (index < lines.length) {
     const item = ITEM.exec(lines[index]);
     if (!item || (item[1] !== undefined) !== isOrdered) break;
-    const text = [item[2]];
+    const entry = h("li", {});
     index += 1;
-    // An indented line goes on with the item above it.
-    while (index < lines.length && /^\s{2,}\S/.test(lines[index]) && isPlain(lines[index])) text.push(lines[index++].trim());
-    list.append(h("li", {}, ...withBreaks(text, options)));
+    if (FENCE.test(item[2])) index = addCode(entry, lines, index - 1);
+    else entry.append(...inline(item[2], options));
+    // An indented line goes on with the item above it, and so does code.
+    while (index < lines.length && /^\s{2,}\S/.test(lines[index]) && (isPlain(lines[index]) || FENCE.test(lines[index]))) {
+      if (FENCE.test(lines[index])) index = addCode(entry, lines, index);
+      else {
+        if (entry.lastChild?.nodeName !== "PRE") entry.append(h("br"));
+        entry.append(...inline(lines[index++].trim(), options));
+      }
+    }
+    list.append(entry);
     if (lines[index]?.trim() === "" && ITEM.test(lines[index + 1] ?? "")) index += 1;
   }
   return [list, index];
 }
 
+/** Code is moved to the left by what all of its lines are indented; only as many marks as opened it end it. */
 function takeCode(lines, at) {
+  const mark = /`{3,}/.exec(lines[at])[0];
   let end = at + 1;
-  while (end < lines.length && !FENCE.test(lines[end])) end += 1;
-  return [h("pre", { tabindex: 0 }, h("code", {}, lines.slice(at + 1, end).join("\n"))), end + 1];
+  while (end < lines.length && !(lines[end].trim().startsWith(mark) && /^\s*`+\s*$/.test(lines[end]))) end += 1;
+  const code = lines.slice(at + 1, end);
+  const indent = Math.min(...code.filter((line) => line.trim()).map((line) => line.search(/\S/)));
+  return [h("pre", { tabindex: 0 }, h("code", {}, code.map((line) => line.slice(Math.min(indent, line.length))).join("\n"))), end + 1];
 }
 
 function takeParagraph(lines, at, options) {
