@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
@@ -106,8 +106,11 @@ def _translations(frame: Frame, page: Article) -> list[Alternate]:
 
 @require_safe
 @help_page
-def nowhere(_request: HttpRequest, _frame: Frame, rest: str) -> HttpResponse:
-    """Refuse an address below the help center that is no page, in its own words."""
+def nowhere(request: HttpRequest, _frame: Frame, rest: str) -> HttpResponse:
+    """Refuse an address below the help center that is no page, in its own words; first try it with a slash at its end."""
+    if not rest.endswith("/"):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{request.path}/{'?' * bool(query)}{query}")
     raise ArticleNotFoundError("This page does not exist, or no longer does.", path=rest[:200])
 
 

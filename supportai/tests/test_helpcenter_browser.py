@@ -137,6 +137,26 @@ def test_a_phone_of_360_pixels_shows_every_page_without_scrolling_sideways(serve
         assert page.evaluate(NO_OVERFLOW)
 
 
+def test_a_widget_that_comes_before_the_page_moves_nothing(server):
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/help/search")
+        before = page.locator(".help-head").bounding_box()
+        page.evaluate("document.body.prepend(document.createElement('supportai-early'))")
+        assert page.locator(".help-head").bounding_box() == before
+
+
+def test_a_wide_table_scrolls_in_its_box_and_keeps_its_words_whole(server):
+    with chromium() as browser:
+        page = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True).new_page()
+        page.goto(f"{server.url}/help/refunds/")
+        cell = page.get_by_role("cell", name="Debit").bounding_box()
+        assert cell["height"] < 2 * 24 + 16
+        assert page.evaluate("document.querySelector('.help-text table').clientWidth") <= 360 - 2 * 16
+        page.get_by_role("button", name="No", exact=True).tap()
+        expect(page.get_by_label("What was missing?")).to_be_visible()
+
+
 def sign_in(page: Page, url: str) -> None:
     page.goto(f"{url}/admin/login/?next=/admin/")
     page.locator("[name=username]").fill("ada@fernway.example")

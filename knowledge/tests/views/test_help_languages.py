@@ -99,7 +99,7 @@ GERMAN_PAGES = (
     "/help/search?q=Blatt",
     "/help/nirgends/",
     "/help/topics/nirgends/",
-    "/help/a/b/c",
+    "/help/a/b/c/",
 )
 
 
