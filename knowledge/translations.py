@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation.template import templatize
 
 LOCALE = Path(__file__).parent / "locale"
@@ -33,7 +32,7 @@ class Words:
 
 def words() -> set[Words]:
     """Give every text that the help center's templates and views say."""
-    folder = Path(settings.BASE_DIR) / "templates" / "knowledge"
+    folder = Path(__file__).parent.parent / "templates" / "knowledge"
     # What only staff see is English.
     pages = [page for page in folder.rglob("*.html") if "admin" not in page.parts and "preview" not in page.name]
     views = (Path(__file__).parent / "views").glob("*.py")

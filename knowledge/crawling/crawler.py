@@ -11,6 +11,7 @@ from django.conf import settings as installation
 from knowledge.crawling.addresses import DOCUMENTS, NOT_PAGES, Scope, Traps, is_login, key_of, usual_address
 from knowledge.crawling.fetching import Fetcher, StopError
 from knowledge.crawling.page import Page, UnreadablePageError, read_page
+from knowledge.crawling.sitemap_reading import SitemapReader
 from knowledge.crawling.sitemaps import NotASitemapError, Sitemap, looks_like_sitemap, read_sitemap
 from knowledge.crawling.types import (
     CrawledPage,
@@ -26,7 +27,6 @@ from knowledge.crawling.types import (
 from supportai.core.outbound import Fetched, OtherContentError, OutboundClient, OutboundError, check_address
 
 MAX_HOPS = 5
-MAX_SITEMAPS = 100
 # How many addresses are kept in mind for each page that may be read.
 MET_PER_PAGE = 50
 OK, NOT_MODIFIED = 200, 304
@@ -181,37 +181,9 @@ class _Crawl:
             self._add(address, depth=1)
 
     def _pages_of(self, first: Sitemap) -> Iterator[str]:
-        """Give the pages of a sitemap and of those that it lists; what cannot be read makes the crawl incomplete."""
-        waiting, asked = deque([first]), 0
-        while waiting:
-            found = waiting.popleft()
-            if found.is_cut:
-                self.doubts = "A sitemap lists more addresses than are read."
-            yield from (address for address in map(usual_address, found.pages) if address)
-            for address in filter(None, map(usual_address, found.sitemaps)):
-                asked += 1
-                if asked > MAX_SITEMAPS:
-                    self.doubts = f"There are more than {MAX_SITEMAPS} sitemaps."
-                    return
-                inner = self._sitemap_at(address)
-                if inner is not None:
-                    waiting.append(inner)
-
-    def _sitemap_at(self, address: str) -> Sitemap | None:
-        if Scope.around(address).host != self.scope.host or key_of(address) in self.met:
-            return None
-        self.met.add(key_of(address))
-        try:
-            fetched = self.fetcher.get(address, is_start=True)
-            if fetched.status == OK:
-                return read_sitemap(fetched.body)
-            why = f"({fetched.status})"
-        except NotASitemapError:
-            why = "(it is none)"
-        except OutboundError as exc:
-            why = f"({exc.message})"
-        self.doubts = f"The sitemap {address} could not be read {why}."
-        return None
+        reader = SitemapReader(self.fetcher, self.scope.host, self.met)
+        yield from reader.pages_of(first)
+        self.doubts = reader.doubts or self.doubts
 
     # --- Page after page ---------------------------------------------------------------------
 
