@@ -1,6 +1,7 @@
 """Turn texts into vectors with the local model: bge-small-en-v1.5, int8, ONNX, on the processor."""
 
 import importlib.util
+import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ MODEL_NAME = "bge-small-en-v1.5-int8"
 QUERY_PREFIX = "Represent this sentence for searching relevant passages: "
 MAX_TOKENS = 512
 THREADS = 2
+# How many texts of one call may stand in the queue: a customer's question waits for no more than these of an import.
+TURN = 8
 
 
 def embed(texts: Sequence[str], *, is_query: bool = False) -> Vectors:
@@ -43,6 +46,15 @@ def model() -> "EmbeddingModel":
 
 _loading = threading.Lock()
 _model: "EmbeddingModel | None" = None
+
+
+def _forget() -> None:
+    """Load anew in a forked child: threads do not come along, and a lock may have been held."""
+    global _loading, _model
+    _loading, _model = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 def model_folder() -> Path:
@@ -84,8 +96,15 @@ class EmbeddingModel:
         thread each beat a batch on two threads by two fifths (docs/results.md).
         """
         encoded = self._tokenizer.encode_batch(list(texts))
-        run = map if len(encoded) == 1 else self._threads.map
-        return np.stack(list(run(self._run, encoded)))
+        if len(encoded) == 1:
+            return self._run(encoded[0])[np.newaxis]
+        # Texts of a turn are about as long, so that neither thread waits for the other at its end.
+        by_length = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
+        vectors = np.empty((len(encoded), DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(encoded), TURN):
+            turn = by_length[start : start + TURN]
+            vectors[turn] = list(self._threads.map(self._run, [encoded[i] for i in turn]))
+        return vectors
 
     def token_ids(self, text: str) -> list[int]:
         """Give a text's places in the model's vocabulary, without the marks of beginning and end."""

