@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 
 from knowledge.documents import ImportFailure, Read
 from knowledge.errors import SourceBusyError
-from knowledge.models import ImportRun, Source
+from knowledge.models import ImportRun, Source, SourceDocument
 from knowledge.services import documents as rows
 from knowledge.services.ingestion import refresh_source_states
 from knowledge.services.losses import archive_gone, archive_lost
@@ -81,6 +81,9 @@ class Importer:
         self.steps: int | None = None
         self.partial: set[str] = set()
         self._seen: set[str] = set()
+        self._files = set(run.source.files.values_list("name", flat=True))
+        found = SourceDocument.objects.filter(source=run.source, container__in=self._files)
+        self._places: dict[str, str] = dict(found.values_list("external_id", "container"))
         # What an attempt of this run that was lost had counted already.
         self._counted = set(run.documents.values_list("external_id", flat=True)) if run.attempts > 1 else set()
         self._reported_at = 0.0
@@ -92,6 +95,7 @@ class Importer:
             RunLostError: another worker has the run, or it was stopped.
         """
         arrival = self.arrival(container)
+        item = self._named(item, container)
         if isinstance(item, ImportFailure):
             if item.is_part:
                 self.partial.add(container)
@@ -105,6 +109,19 @@ class Importer:
         self._seen.add(item.external_id)
         outcome, reason = rows.store_document(item, arrival)
         self.count(outcome, item.external_id, reason)
+
+    def _named(self, item: Read, container: str) -> Read:
+        """Name a document with its uploaded file where another file of the source has one of that name.
+
+        Two archives with an `index.md` each would otherwise replace each other's.
+        """
+        name = item.document if isinstance(item, ImportFailure) else item.external_id
+        full = f"{container}/{name}"
+        if container not in self._files:
+            return item
+        if self._places.get(full) != container and self._places.setdefault(name, container) == container:
+            return item
+        return replace(item, document=full) if isinstance(item, ImportFailure) else replace(item, external_id=full)
 
     def arrival(self, container: str = "") -> rows.Arrival:
         """Say where documents come from."""

@@ -1,4 +1,6 @@
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -38,6 +40,38 @@ def test_uploaded_files_are_imported_with_progress_and_counts():
     assert (run.created_count, run.failed_count) == (2, 1)
     source.refresh_from_db()
     assert source.imported_at is not None
+
+
+def archive_of(**files):
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.md", text)
+    return packed.getvalue()
+
+
+def test_two_archives_may_hold_files_of_the_same_name():
+    source = SourceFactory()
+    packed = {f"{n}.zip": archive_of(index=f"# Manual {n}\n\nText.", apart=f"# Apart {n}\n\nText.") for n in "ab"}
+    found = [SimpleUploadedFile(name, data) for name, data in packed.items()]
+    sources.add_files(source_id=source.pk, uploads=found, actor=SYSTEM)
+    run = carry_out(source)
+    assert (run.created_count, run.failed_count) == (4, 0)
+    assert document("index.md").article.title == "Manual a"
+    assert document("b.zip/index.md").article.title == "Manual b"
+    again = carry_out(source)
+    assert (again.unchanged_count, again.created_count, again.archived_count) == (4, 0, 0)
+
+
+def test_a_broken_file_of_one_archive_does_not_touch_its_namesake_of_another():
+    source = SourceFactory()
+    packed = {"a.zip": archive_of(index="# Manual\n\nText."), "b.zip": archive_of(index="")}
+    found = [SimpleUploadedFile(name, data) for name, data in packed.items()]
+    sources.add_files(source_id=source.pk, uploads=found, actor=SYSTEM)
+    run = carry_out(source)
+    assert (run.created_count, run.failed_count) == (1, 1)
+    assert document("index.md").state == State.IMPORTED
+    assert document("b.zip/index.md").state == State.FAILED
 
 
 def test_a_file_of_the_same_name_takes_the_old_ones_place(django_capture_on_commit_callbacks):

@@ -7,7 +7,7 @@ from supportai.core.models import JSONDict
 from tickets.agent import procedures, slots
 from tickets.agent.calls import ModelCall
 from tickets.agent.context import AgentContext
-from tickets.agent.policies.quoting import PERSON, knowledge_answer
+from tickets.agent.policies.quoting import PERSON, is_said_already, knowledge_answer
 from tickets.agent.policies.reading import ACT_SURE, HUMAN_REQUEST, SMALL_TALK, LocalOpinion, read_turn
 from tickets.agent.policy import (
     Answer,
@@ -170,6 +170,10 @@ def _answer_or_ask(context: AgentContext, understood: Understanding, write: Writ
         )
     if search_failed(context):
         return HandOff(reason=Handoff.Reason.TOOL_FAILURE, why="The help center could not be searched.")
+    if is_said_already(context):
+        return HandOff(
+            reason=Handoff.Reason.REPEATED_FAILURE, why="What the articles say was said already, and asked for again."
+        )
     return HandOff(
         reason=Handoff.Reason.MISSING_KNOWLEDGE,
         confidence=answer.confidence if answer else 0.0,

@@ -20,8 +20,7 @@ def knowledge_answer(context: AgentContext) -> Answer | None:
     if step is None or not step.output.get("sentences"):
         return None
     found = step.output
-    said_before = {said.text for said in context.said if said.author == "ai_agent"}
-    if any(all(s["text"] in said for s in found["sentences"]) for said in said_before):
+    if is_said_already(context):
         return None
     sources: list[Cited] = []
     sentences = []
@@ -46,6 +45,14 @@ def knowledge_answer(context: AgentContext) -> Answer | None:
         is_factual=True,
         why="Published passages answer it.",
     )
+
+
+def is_said_already(context: AgentContext) -> bool:
+    """Tell whether all that the search found was said before in this episode, so that saying it again helps nobody."""
+    step = context.step(AgentStep.Kind.RETRIEVE)
+    sentences = step.output.get("sentences") if step else None
+    said_before = {said.text for said in context.said if said.author == "ai_agent"}
+    return bool(sentences) and any(all(s["text"] in said for s in sentences) for said in said_before)
 
 
 def _chance_in_scope(probability: float, context: AgentContext) -> float:

@@ -293,7 +293,9 @@ def test_an_unsure_answer_is_no_answer_and_a_person_is_asked():
 
 def test_what_was_said_before_is_not_said_again():
     said = (Said(sequence=1, author="ai_agent", text="Open Settings. [1]"),)
-    assert isinstance(decide(request("how_to"), retrieved(0.99, "Open Settings."), said=said), HandOff)
+    decision = decide(request("how_to"), retrieved(0.99, "Open Settings."), said=said)
+    assert isinstance(decision, HandOff)
+    assert decision.reason == "repeated_failure", "that nothing was found would be untrue"
 
 
 def test_two_likely_wishes_are_asked_about_once():
