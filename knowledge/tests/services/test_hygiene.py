@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 
 from accounts.tests.factories import UserFactory
 from knowledge.errors import CheckRunningError, FindingDecidedError
@@ -137,7 +138,8 @@ def test_an_old_article_whose_answers_go_badly_is_stale(days, good, bad, is_foun
 
 
 def voted(article: Article, *, helped: int = 0, did_not: int = 0, words: str = "") -> None:
-    """Let readers vote on the text that the article has now."""
+    """Let readers vote on the text that the article has now; the limits by address are forgotten before."""
+    cache.clear()
     for number in range(helped + did_not):
         feedback.give_feedback(
             article=article,
