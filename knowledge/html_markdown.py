@@ -1,7 +1,8 @@
 """Write elements of an HTML page as Markdown."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -17,6 +18,8 @@ MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 CODE = frozenset({"code", "kbd", "samp", "tt"})
 SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 MAX_CELLS = 50_000
+# Quotes and lists inside one another beyond this are written without marks: each repeats its mark on every line inside.
+DEEPEST = 12
 # What generators of documentation put behind headings to link them.
 ANCHORS = " \t\r\n\f\v\u00a0¶#§🔗\u200b\uf0c1"
 LANGUAGE = re.compile(r"(?:\A|\s)(?:lang(?:uage)?|highlight|brush)[-:]\s*([A-Za-z0-9+#]{1,20})")
@@ -38,6 +41,7 @@ class _Writer:
 
     def __init__(self, root: "HtmlElement", address: str) -> None:
         self.address = address
+        self._depth = 0
         self._holders: set[HtmlElement] = set()
         for element in root.iter(*BLOCKS):
             for parent in element.iterancestors():
@@ -57,13 +61,28 @@ class _Writer:
         if tag == "table" and not self._is_layout(element):
             return _kept(self._table(element))
         if tag == "blockquote":
-            inner = "\n\n".join(self._children(element))
-            return _kept("\n".join(f"> {line}".rstrip() for line in inner.splitlines()))
+            return self._quote(element)
         if tag == "hr":
             return []
         if tag == "dt":
             return [f"**{words.strip('*')}**" for words in _kept(" ".join(self._children(element)))]
         return self._children(element)
+
+    def _quote(self, element: "HtmlElement") -> list[str]:
+        with self._deeper() as is_marked:
+            blocks = self._children(element)
+        if not is_marked:
+            return blocks
+        return _kept("\n".join(f"> {line}".rstrip() for line in "\n\n".join(blocks).splitlines()))
+
+    @contextmanager
+    def _deeper(self) -> Iterator[bool]:
+        """Go into a quote or list, and tell whether its marks are still written."""
+        self._depth += 1
+        try:
+            yield self._depth <= DEEPEST
+        finally:
+            self._depth -= 1
 
     def _children(self, element: "HtmlElement") -> list[str]:
         """Give the blocks inside; what stands between blocks makes paragraphs."""
@@ -125,6 +144,10 @@ class _Writer:
         return target.replace(" ", "%20").replace("(", "%28").replace(")", "%29") if is_address else ""
 
     def _list(self, element: "HtmlElement", *, is_numbered: bool) -> str:
+        with self._deeper() as is_marked:
+            return self._entries(element, is_numbered=is_numbered, indented=_indented if is_marked else str)
+
+    def _entries(self, element: "HtmlElement", *, is_numbered: bool, indented: Callable[[str], str]) -> str:
         start = element.get("start", "")
         number = int(start[:6]) if start.isdecimal() else 1
         items: list[str] = []
@@ -133,12 +156,12 @@ class _Writer:
                 continue
             if child.tag in {"ul", "ol"}:
                 # A list inside a list without an entry of its own belongs to the entry before.
-                nested = _indented(self._list(child, is_numbered=child.tag == "ol"))
+                nested = indented(self._list(child, is_numbered=child.tag == "ol"))
                 items[-1:] = [f"{items[-1]}\n{nested}"] if items else [nested]
                 continue
             text = self._entry(child)
             if text:
-                items.append(f"{f'{number}.' if is_numbered else '-'} {_indented(text).lstrip()}")
+                items.append(f"{f'{number}.' if is_numbered else '-'} {indented(text).lstrip()}")
                 number += 1
         return "\n".join(items)
 

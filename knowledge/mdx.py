@@ -1,6 +1,7 @@
 """Documentation Markdown as plain Markdown: components, call-outs, tabs, steps and the like become ordinary structure."""
 
 import re
+from itertools import accumulate
 
 from knowledge.jsx import CODE, Element, parse
 from knowledge.mdx_writing import written
@@ -70,37 +71,35 @@ def _cleaned(text: str) -> str:
 def _without_programs(lines: list[str]) -> list[str]:
     """Leave out imports, exports and expressions that run over lines; code in fences stays."""
     kept: list[str] = []
+    ends = _ends_of_expressions(lines)
     fence = ""
     place = 0
     while place < len(lines):
         line = lines[place]
         fence = fence_after(fence, line)
         if not fence and IMPORT.match(line):
-            place = _end_of_program(lines, place)
-        elif not fence and COMPUTED_BEGINS.match(line) and (end := _end_of_expression(lines, place)):
-            place = end
+            is_whole = line.startswith("import") and "{" not in line
+            place = place + 1 if is_whole else ends[place] or place + 1
+        elif not fence and COMPUTED_BEGINS.match(line) and ends[place]:
+            place = ends[place]
         else:
             kept.append(line)
             place += 1
     return kept
 
 
-def _end_of_program(lines: list[str], place: int) -> int:
-    """Give the place after the line that closes the braces of an import or export."""
-    if lines[place].startswith("import") and "{" not in lines[place]:
-        return place + 1
-    return _end_of_expression(lines, place) or place + 1
-
-
-def _end_of_expression(lines: list[str], place: int) -> int:
-    """Give the place after the line that closes what this one opens; 0 when none does."""
-    depth = 0
-    for number in range(place, min(len(lines), place + MAX_EXPRESSION_LINES)):
-        line = lines[number]
-        depth += sum(line.count(mark) for mark in "{([") - sum(line.count(mark) for mark in "})]")
-        if depth <= 0:
-            return number + 1
-    return 0
+def _ends_of_expressions(lines: list[str]) -> list[int]:
+    """Give for each line the place after the one that closes what it opens; 0 when none near does."""
+    changes = (sum(map(line.count, "{([")) - sum(map(line.count, "})]")) for line in lines)
+    ends = [0] * len(lines)
+    waiting: list[tuple[int, int]] = []
+    for place, depth in enumerate(accumulate(changes, initial=0)):
+        while waiting and waiting[-1][1] >= depth:
+            opener, _depth = waiting.pop()
+            if place - opener <= MAX_EXPRESSION_LINES:
+                ends[opener] = place
+        waiting.append((place, depth))
+    return ends
 
 
 def fence_after(fence: str, line: str) -> str:

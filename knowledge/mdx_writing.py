@@ -1,6 +1,7 @@
 """Write a tree of components as Markdown: call-outs with their label, tabs and folds as headings or labels, steps as lists."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from textwrap import dedent
 
@@ -53,6 +54,7 @@ class _Writer:
     def children(self, element: Element, *, is_free: bool = False) -> str:
         """Write what stands in an element; `is_free` lets the folds in it have headings."""
         parts: list[str] = []
+        begins = True
         before_heading = _before_heading(element.children) if element.name == "" else [is_free] * len(element.children)
         for child, may_head in zip(element.children, before_heading, strict=True):
             if isinstance(child, str):
@@ -60,10 +62,11 @@ class _Writer:
                 parts.append(child)
             elif child.name.lower() in DROPPED:
                 continue
-            elif self._is_inline(child, begins=child.starts_line or _ends_blank(parts)):
+            elif self._is_inline(child, begins=child.starts_line or begins):
                 parts.append(self._inline(child))
             else:
                 parts.append(self._placed(self._block(child, is_free=may_head), child, parts))
+            begins = _ends_blank(parts[-1], before=begins)
         return "".join(parts)
 
     @staticmethod
@@ -208,10 +211,11 @@ class _Writer:
         return body or _said(element)
 
 
-def _ends_blank(parts: Sequence[str]) -> bool:
-    """Tell whether what was written so far ends with the beginning of a line."""
-    last = next((part for part in reversed(parts) if part.strip(" \t")), "\n")
-    return last.endswith("\n") or not last.rpartition("\n")[2].strip()
+def _ends_blank(part: str, *, before: bool) -> bool:
+    """Tell whether what was written ends with the beginning of a line, once this part follows; `before` is how it was."""
+    if not part.strip(" \t"):
+        return before
+    return not part.rpartition("\n")[2].strip()
 
 
 def _title(element: Element) -> str:
@@ -292,7 +296,13 @@ def _below(body: str, level: int) -> str:
 def _cut_at_headings(body: str) -> list[str]:
     """Cut a text at its headings, which become the bold beginnings of entries; nothing when it begins with none."""
     codes = [match.span() for match in CODE.finditer(body)]
-    places = [m for m in HEADING.finditer(body) if not any(start <= m.start() < end for start, end in codes)]
+    starts = [start for start, _end in codes]
+
+    def is_code(place: int) -> bool:
+        before = bisect_right(starts, place)
+        return before > 0 and place < codes[before - 1][1]
+
+    places = [match for match in HEADING.finditer(body) if not is_code(match.start())]
     if not places or body[: places[0].start()].strip() or len({len(m.group(1)) for m in places}) > 1:
         return []
     ends = [match.start() for match in places[1:]] + [len(body)]

@@ -45,9 +45,11 @@ def rotate_token(*, token_id: int) -> IssuedToken:
     """Revoke a token and issue one of the same name, scopes, user and end in its place.
 
     Raises:
-        InvalidInputError: it has expired already; nothing was changed.
+        InvalidInputError: it was revoked or has expired already; nothing was changed.
     """
     old = ApiToken.objects.select_for_update().get(pk=token_id)
+    if not old.is_usable:
+        raise InvalidInputError("This token does not work any more. Make a new one.")
     revoke_token(token_id=old.pk)
     return issue_token(user_id=old.user_id, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
 

@@ -233,8 +233,8 @@ class _Crawl:
     def _take_page(self, stop: _Stop, fetched: Fetched) -> Iterator[CrawlEvent]:
         try:
             page = self._read(stop.address, fetched)
-        except UnreadablePageError:
-            yield self._fail(stop, "Its characters cannot be read: it names no encoding, or a wrong one.")
+        except UnreadablePageError as exc:
+            yield self._fail(stop, str(exc))
             return
         is_start = stop.address == self.start
         if page.refresh and key_of(page.refresh) != key_of(stop.address):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from knowledge.crawling.addresses import usual_address
 from knowledge.crawling.robots import Directives, read_directives
 from knowledge.encodings import STATED_CHARSET, is_text_encoding
+from knowledge.extraction.refusals import CannotReadError, refuse_too_long
 from knowledge.html_text import page_to_markdown, parse_html
 
 if TYPE_CHECKING:
@@ -79,14 +80,17 @@ class Page:
 
 
 class UnreadablePageError(Exception):
-    """The bytes are no text that can be told."""
+    """The page holds no text that can be taken; the message says why."""
+
+    def __init__(self, reason: str = "Its characters cannot be read: it names no encoding, or a wrong one.") -> None:
+        super().__init__(reason)
 
 
 def read_page(address: str, body: bytes, headers: Mapping[str, str], *, agent: str) -> Page:
     """Read a page.
 
     Raises:
-        UnreadablePageError: its characters cannot be told.
+        UnreadablePageError: its characters cannot be told, or its text is too long.
     """
     tree = parse_html(decode_page(body, headers.get("content-type", "")))
     if tree is None:
@@ -104,6 +108,10 @@ def read_page(address: str, body: bytes, headers: Mapping[str, str], *, agent: s
     has_scripts = next(tree.iter("script"), None) is not None
     refresh = _refresh(metas.get("refresh", ""), base)
     title, text = page_to_markdown(tree, address=base)
+    try:
+        refuse_too_long(text)
+    except CannotReadError as exc:
+        raise UnreadablePageError(str(exc)) from exc
     return Page(
         title=title[:MAX_TITLE],
         body=_without_title(text, title),

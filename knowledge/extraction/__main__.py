@@ -2,12 +2,13 @@
 
 A request is one JSON object a line on standard input: `kind`, `path`, and for an archive `entry` and `target`. The
 answer is one object a line for each thing found, and one with `done` at the end, which holds `error` when the file
-cannot be read and `worn` when the process should be replaced before the next file.
+cannot be read and `unexpected` when it should have been, `worn` when the process should be replaced before the next file.
 """
 
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -92,9 +93,21 @@ def answer(request: dict[str, Any]) -> Found:
         done |= {"error": f"The file needs more memory than a document should ({type(exc).__name__}).", "worn": True}
     except OSError as exc:
         done["error"] = str(exc.strerror or exc)
+    except Exception as exc:  # noqa: BLE001 - a library met what it was not made for; the next file may be read
+        done |= {
+            "error": f"The file could not be read ({type(exc).__name__}).",
+            "unexpected": _place(exc),
+            "worn": True,
+        }
     if is_worn():
         done["worn"] = True
     yield done
+
+
+def _place(exc: Exception) -> str:
+    """Say where an exception was raised, for the log; its message may hold the file's own text."""
+    last = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{type(exc).__name__} in {last.name}, {last.filename}:{last.lineno}"
 
 
 def is_worn() -> bool:

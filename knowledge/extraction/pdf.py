@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.extraction.blocks import ENTRY, HEADING, TEXT, Blocks, joined, plain
-from knowledge.extraction.refusals import CannotReadError
+from knowledge.extraction.refusals import MAX_CHARACTERS, CannotReadError
 
 MAX_PAGES = 1_000
-MAX_CHARACTERS = 5_000_000
 # A heading's letters are this much larger than those of most of the text.
 LARGER = 1.15
 MAX_HEADING = 120

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from knowledge.extraction.refusals import CannotReadError
+from knowledge.extraction.refusals import CannotReadError, refuse_too_long
 from knowledge.extraction.text import read_text
 from knowledge.html_text import html_to_markdown
 
@@ -52,15 +52,23 @@ def read(path: str) -> Iterator[dict[str, Any]]:
                 yield {"failure": f"Only the first {MAX_ROWS:,} rows were read; cut the file in two."}
                 return
             if any(cell.strip() for cell in row):
-                yield {"line": rows.line_num, "values": _values(row, columns), "note": found.note}
+                yield {"line": rows.line_num, "note": found.note, **_read_row(row, columns)}
     except csv.Error as exc:
         yield {"line": rows.line_num, "failure": f"From here on the file cannot be read as CSV: {exc}."}
+
+
+def _read_row(row: list[str], columns: dict[str, int]) -> dict[str, Any]:
+    try:
+        return {"values": _values(row, columns)}
+    except CannotReadError as exc:
+        return {"failure": str(exc)}
 
 
 def _values(row: list[str], columns: dict[str, int]) -> dict[str, str]:
     values = {kind: row[place].strip() if place < len(row) else "" for kind, place in columns.items()}
     if TAG.search(values["answer"]):
         values["answer"] = html_to_markdown(values["answer"])[1]
+        refuse_too_long(values["answer"])
     return values
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.encodings import STATED_CHARSET, is_text_encoding
-from knowledge.extraction.refusals import CannotReadError
+from knowledge.extraction.refusals import CannotReadError, refuse_too_long
 from knowledge.html_text import html_to_markdown
 from knowledge.mdx import plain_markdown
 
@@ -89,7 +89,7 @@ def read(path: str, kind: str) -> dict[str, Any]:
     `kind` is `markdown`, `html` or `text`.
 
     Raises:
-        CannotReadError: see `read_text`; or it has a title and nothing else.
+        CannotReadError: see `read_text`; or it has a title and nothing else, or too much.
     """
     found = read_text(Path(path), is_html=kind == "html")
     text = found.text
@@ -109,6 +109,7 @@ def read(path: str, kind: str) -> dict[str, Any]:
         title, body = (first, rest) if is_title else ("", text)
     if not body.strip():
         raise CannotReadError("The document has a title but no text.")
+    refuse_too_long(body)
     return {"title": title, "body": body.strip(), "note": found.note, "fields": fields}
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from knowledge.extraction.blocks import ENTRY, HEADING, TABLE, TEXT, Blocks, joined, plain
-from knowledge.extraction.refusals import CannotReadError
+from knowledge.extraction.refusals import MAX_CHARACTERS, CannotReadError
 
-MAX_CHARACTERS = 5_000_000
 # A text of this many bytes fills thousands of pages; more is an archive made to burst.
 MAX_UNPACKED = 300_000_000
 HEADING_STYLE = re.compile(r"^heading ([1-6])$", re.IGNORECASE)

@@ -4,6 +4,7 @@ One child reads file after file. When it breaks, the file that it was reading is
 """
 
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -32,6 +33,7 @@ KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 NAMES = {"pdf": "the PDF", "docx": "the Word file", "archive": "the archive"}
 
 Found = dict[str, Any]
+logger = logging.getLogger(__name__)
 
 
 class _Child:
@@ -62,13 +64,17 @@ class _Child:
                 left -= time.monotonic() - began
                 if "done" in found:
                     done = found
-                else:
+                elif _is_usual(request["kind"], found):
                     yield found
+                else:
+                    raise UnreadableDocumentError(f"Reading {what} gave an odd answer. It is broken.")
         finally:
             self.is_busy = False
             # Who stops listening in the middle leaves answers behind that belong to no other file.
             if done is None or done.get("worn"):
                 self.end()
+        if "unexpected" in done:
+            logger.error("Reading %s failed: %s", request["path"], done["unexpected"])
         if "error" in done:
             raise UnreadableDocumentError(str(done["error"]))
 
@@ -127,6 +133,24 @@ class _Child:
         if not isinstance(found, dict):
             raise UnreadableDocumentError(f"Reading {what} gave no text. It is broken.")
         return found
+
+
+def _is_usual(kind: str, found: Found) -> bool:
+    """Tell whether an answer has the form that those who asked for this kind rely on: a broken child may say anything."""
+    if kind == "table":
+        values = found.get("values")
+        is_row = isinstance(values, dict) and {"question", "answer"} <= values.keys() and _are_texts(values, *values)
+        return _are_texts(found, "failure") or (
+            is_row and isinstance(found.get("line"), int) and _are_texts(found, "note")
+        )
+    if kind == "archive":
+        return isinstance(found.get("entry"), int) and _are_texts(found, "name", "refusal")
+    is_text = _are_texts(found, "title", "body", "note")
+    return is_text and (kind in {"pdf", "docx"} or isinstance(found.get("fields"), dict))
+
+
+def _are_texts(found: Found, *names: str) -> bool:
+    return all(isinstance(found.get(name), str) for name in names)
 
 
 def _listen(out: IO[bytes], lines: "queue.Queue[bytes]", is_over: threading.Event) -> None:
@@ -201,6 +225,8 @@ def ask(kind: str, file: Path, **more: Any) -> Iterator[Found]:
 def ask_one(kind: str, file: Path) -> Found:
     """Give the one thing that the child finds in a file; raises as `ask` does."""
     found = list(ask(kind, file))
+    if not found:
+        raise UnreadableDocumentError(f"Reading {NAMES.get(kind, 'the file')} gave no text. It is broken.")
     return found[0]
 
 

@@ -1,7 +1,7 @@
 """Store one document of a source as an article, and write down at its row what became of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import DataError, transaction
 
@@ -23,6 +23,9 @@ EDITED_AND_CHANGED = (
     "restore the imported revision of the article and import again."
 )
 LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,6})?$")
+# PostgreSQL refuses NUL, and no reader sees the others; a form feed or vertical tab parts lines.
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+LINE_CONTROLS = re.compile(r"[\x0b\x0c]")
 MAX_PRODUCT, MAX_SLUG, MAX_TITLE = 80, 190, 300
 REVISABLE = frozenset({Article.State.PUBLISHED, Article.State.STALE})
 
@@ -46,6 +49,7 @@ def store_document(document: ImportedDocument, arrival: Arrival) -> tuple[str, s
     if len(document.external_id) > MAX_EXTERNAL_ID:
         reason = f"Its path or id is longer than {MAX_EXTERNAL_ID} characters."
         return fail_document(document.external_id, reason, arrival)
+    document = replace(document, title=_readable(document.title), body=_readable(document.body))
     try:
         with transaction.atomic():
             return _store(document, arrival), ""
@@ -210,6 +214,11 @@ def _row(external_id: str, arrival: Arrival) -> SourceDocument:
 def _note(row: SourceDocument, arrival: Arrival) -> None:
     row.run, row.container, row.fetched_at = arrival.run, arrival.container, clock.now()
     row.save()
+
+
+def _readable(text: str) -> str:
+    """Leave out control characters, wherever the text came from."""
+    return LINE_CONTROLS.sub("\n", CONTROLS.sub("", text))
 
 
 def _storable(text: str) -> str:

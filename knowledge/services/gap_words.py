@@ -72,8 +72,8 @@ def _expire(gap_id: int) -> int:
         gap.first_asked_at, gap.last_asked_at = left["first"], left["last"]
     mean = np.mean(vectors, axis=0) if vectors else np.frombuffer(bytes(gap.vector_sum), np.float32) / before
     gap.vector_sum = (mean * max(gap.question_count, 1)).astype(np.float32).tobytes()
-    if vectors and not gap.is_title_edited:
-        gap.title = title_of(gap)
+    if not gap.is_title_edited:
+        gap.title = title_of(gap) if vectors else ERASED
     gap.save()
     return expired
 

@@ -125,3 +125,15 @@ def test_a_table_of_one_wide_row_and_many_narrow_ones_is_not_padded():
 
 def test_a_page_nested_too_deep_does_not_overflow():
     assert "x" in html_to_markdown("<div>" * 5_000 + "x")[1] or html_to_markdown("<div>" * 5_000 + "x")[1] == ""
+
+
+@pytest.mark.parametrize("tag", ["blockquote", "ul><li"])
+def test_quotes_and_lists_inside_one_another_do_not_multiply_the_text(tag):
+    html = f"<{tag}>" * 110 + "a<br>" * 10_000
+    text = html_to_markdown(html)[1]
+    assert text.count("a") == 10_000
+    assert len(text) < 60 * 10_000
+
+
+def test_quotes_that_people_write_keep_their_marks():
+    assert html_to_markdown("<blockquote>a<blockquote>b")[1] == "> a\n>\n> > b"

@@ -1,6 +1,7 @@
 """What every page of the admin shares: our look, histories, read-only records, safe credentials, buttons that ask first."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -10,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -82,6 +84,10 @@ def pretty_json(value: Any) -> str:
 ROWS_NAMED = 10
 # More than a page of rows is not sent back and forth by number: the list is asked for all of them once more.
 ROWS_SENT = 200
+# A question is answered once: a double click and a POST that is sent again carry the same value.
+ONCE = "_once"
+ONCE_KEPT = 24 * 60 * 60
+DONE_ALREADY = "This was done already; here is how it stands now."
 GONE = "This cannot be done any more, or not by you. The page shows how it stands now."
 
 
@@ -150,6 +156,10 @@ class _Dialog:
         form = self.form(data=request.POST if is_sent else None, request=request, object_id=object_id)
         if not is_sent or not form.is_valid():
             return self.ask(page, request, form, queryset, row)
+        once = request.POST.get(ONCE, "")[:64]
+        if once and not cache.add(f"confirmed:{request.user.pk}:{once}", 1, ONCE_KEPT):
+            messages.info(request, DONE_ALREADY)
+            return _go(request, _home(page, request, row))
         press = Press(request=request, given=form.cleaned_data, row=row, rows=() if queryset is None else queryset)
         try:
             done = self.deed(page, press)
@@ -177,7 +187,7 @@ class _Dialog:
             "rows": [describe_row(page, each) for each in named],
             "more": total - len(named),
             "kind": page.opts.verbose_name,
-            "hidden": [] if queryset is None else _chosen(request, queryset, total),
+            "hidden": [(ONCE, secrets.token_urlsafe(16)), *_chosen(request, queryset, total)],
             "title": self.title,
             "opts": page.opts,
             "back": _home(page, request, row),
@@ -227,8 +237,10 @@ def describe_row(page: ModelAdmin, row: Any) -> str:
     return describe(row)
 
 
-def _chosen(request: HttpRequest, queryset: QuerySet[Any], total: int) -> list[tuple[str, str]]:
+def _chosen(request: HttpRequest, queryset: QuerySet[Any] | None, total: int) -> list[tuple[str, str]]:
     """Carry the chosen rows on to the confirmed request, as the list sends them."""
+    if queryset is None:
+        return []
     is_all = request.POST.get("select_across") == "1" and total > ROWS_SENT
     keys = request.POST.getlist(ACTION_CHECKBOX_NAME) if is_all else [str(row.pk) for row in queryset]
     kept = [("action", request.POST.get("action", "")), ("select_across", "1" if is_all else "0")]

@@ -17,7 +17,7 @@ from tickets.views.words import in_seconds
 register = template.Library()
 
 MARK = re.compile(r"\s?\[(\d{1,2})\]")
-BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
 EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 CODE = re.compile(r"`([^`\n]+)`")
 # Lines of code between lines of ```; while a text is written out, a NUL, which none holds, and a number stand for each.
@@ -45,7 +45,7 @@ def plain(text: str) -> SafeString:
 
 def marked_up(text: str, citations: Iterable[Citation] = (), *, anchor: str = "") -> SafeString:
     """Write an AI answer; `anchor` is the message's, at which its citations are listed."""
-    titles = {citation.number: citation.title for citation in citations}
+    titles = {citation.number: citation.title.replace("\0", "") for citation in citations}
     codes: list[str] = []
 
     def put_by(match: re.Match[str]) -> str:

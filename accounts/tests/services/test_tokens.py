@@ -75,6 +75,14 @@ def test_an_expired_token_cannot_be_rotated_back_to_life():
     assert not issued.token.is_revoked
 
 
+def test_a_revoked_token_is_not_replaced_again():
+    issued = issue()
+    tokens.rotate_token(token_id=issued.token.pk)
+    with pytest.raises(InvalidInputError):
+        tokens.rotate_token(token_id=issued.token.pk)
+    assert type(issued.token).objects.count() == 2
+
+
 def test_use_is_noted_to_the_minute(django_assert_num_queries):
     token = issue().token
     tokens.note_use(token)

@@ -3,7 +3,7 @@ import pytest
 
 from knowledge.documents import ImportedDocument, ImportFailure
 from knowledge.extraction import __main__ as child
-from knowledge.extraction import pdf, word
+from knowledge.extraction import pdf, refusals, word
 from knowledge.extraction.refusals import CannotReadError
 from knowledge.readers import apart, one_child, read_named
 from knowledge.tests import made_files
@@ -255,3 +255,35 @@ def test_an_empty_word_file_and_a_bomb_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(word, "MAX_UNPACKED", 1000)
     with pytest.raises(CannotReadError, match="unpacks to more"):
         word.read(str(path))
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.html", "<p>word</p>"), ("a.csv", "question,answer\nA?,<p>word</p>\n")])
+def test_a_text_that_markup_makes_far_longer_is_refused(keep, monkeypatch, name, text):
+    monkeypatch.setattr(refusals, "MAX_CHARACTERS", 3)
+    kind = "html" if name == "a.html" else "table"
+    *rows, done = child.answer({"kind": kind, "path": str(keep(name, text.encode()))})
+    assert "longer than" in done.get("error", "") + "".join(row["failure"] for row in rows)
+
+
+def test_an_exception_nobody_foresaw_is_named_and_logged_and_the_child_replaced(keep, monkeypatch, caplog):
+    monkeypatch.setitem(child.KINDS, "text", lambda request: (_ for _ in ()).throw(TypeError("secret words")))
+    [done] = child.answer({"kind": "text", "path": "x"})
+    assert done["error"] == "The file could not be read (TypeError)."
+    assert done["worn"]
+    monkeypatch.setattr(apart._Child, "_send", lambda *_args: None)
+    monkeypatch.setattr(apart._Child, "_next", lambda *_args: done)
+    assert read_one(keep("a.txt", b"text")).reason == "The file could not be read (TypeError)."
+    assert "TypeError in" in caplog.text
+    assert "secret words" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"title": 1, "body": "x", "note": ""}, {"title": "", "body": None}, {"done": True}]
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.pdf", "a.csv"])
+def test_an_odd_answer_of_the_child_fails_the_one_document(keep, monkeypatch, name, answer):
+    monkeypatch.setattr(apart._Child, "_send", lambda *_args: None)
+    monkeypatch.setattr(apart._Child, "_next", lambda *_args: answer)
+    found = list(read_named(keep(name, b"text"), name))
+    assert all(isinstance(item, ImportFailure) for item in found)
+    assert found or name == "a.csv"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db.models import ProtectedError
 
 from accounts.tests.factories import ContactFactory, UserFactory
 from knowledge.models import Gap, GapQuestion, HelpSettings
@@ -13,6 +14,7 @@ from supportai.core import clock
 from supportai.core.actors import Actor
 from supportai.core.models import OutboxEvent
 from supportai.tasks import forget_old_searches
+from tickets.tests.factories import TicketFactory
 
 pytestmark = pytest.mark.django_db
 SECRET = "How do I turn on dark mode for Zebulon Quartermain?"
@@ -128,6 +130,8 @@ def test_a_dismissed_gap_stays_dismissed_when_it_is_searched_again_after_its_wor
     gap = search(DARK[0], days_ago=181)
     gaps.dismiss(gap_id=gap.pk, actor=Actor.staff(UserFactory().pk))
     gap_words.expire_searches()
+    gap.refresh_from_db()
+    assert gap.title == gap_words.ERASED
     assert search(DARK[0]) == gap
     gap.refresh_from_db()
     assert (gap.state, gap.question_count) == ("dismissed", 1)
@@ -152,3 +156,11 @@ def test_expiring_twice_changes_nothing():
     before = Gap.objects.values().get()
     assert gap_words.expire_searches() == 0
     assert Gap.objects.values().get() == before
+
+
+def test_a_contact_with_a_ticket_cannot_be_deleted_and_keeps_its_words():
+    ticket = TicketFactory()
+    note(DARK[0], contact_id=ticket.contact_id)
+    with pytest.raises(ProtectedError):
+        ticket.contact.delete()
+    assert GapQuestion.objects.get().text

@@ -200,3 +200,12 @@ def test_the_first_failure_of_the_machine_stands_at_the_run(monkeypatch):
     monkeypatch.setattr(source_reading, "read_named", broken)
     run = carry_out(source)
     assert (run.state, run.failure) == (ImportRun.State.FAILED, "OSError: disk full")
+
+
+def test_control_characters_are_left_out_of_titles_and_texts():
+    source = SourceFactory()
+    row = '{"id": "x", "title": "a\\u00007\\u0000 b", "text": "one\\u0000\\u0001\\ftwo"}'
+    upload(source, ("a.jsonl", row + "\n"))
+    assert carry_out(source).created_count == 1
+    revision = Article.objects.get().revisions.get()
+    assert (revision.title, revision.body) == ("a7 b", "one\ntwo")

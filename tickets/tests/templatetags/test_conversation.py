@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_customer_cannot_write_marks():
 
 
 @pytest.mark.parametrize(
-    ("time", "words"),
+    ("length", "words"),
     [
         (timedelta(seconds=59), "now"),
         (timedelta(minutes=8), "8 min"),
@@ -84,8 +85,8 @@ def test_a_customer_cannot_write_marks():
         (timedelta(days=3), "3 days"),
     ],
 )
-def test_lengths_of_time_are_short_words(time, words):
-    assert duration(time) == words
+def test_lengths_of_time_are_short_words(length, words):
+    assert duration(length) == words
 
 
 def test_times_are_told_against_the_clock():
@@ -106,3 +107,16 @@ def test_money_is_written_with_its_sign():
     assert cents(24900) == "$249.00"
     assert cents(5400, "jpy") == "¥5,400"
     assert cents(None) == ""
+
+
+@pytest.mark.parametrize("piece", ["**a ", "*a ", "`a", "**", "[1"])
+def test_a_text_made_to_be_slow_takes_time_in_proportion_to_its_length(piece):
+    began = time.process_time()
+    marked_up(piece * 25_000)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.django_db
+def test_a_title_that_looks_like_a_place_of_code_is_only_a_title():
+    citation = CitationFactory.build(number=1, title="a\0" + "7\0")
+    assert "Source 1: a7" in marked_up("So [1].", [citation], anchor="m")
