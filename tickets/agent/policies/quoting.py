@@ -50,7 +50,7 @@ def knowledge_answer(context: AgentContext) -> Answer | None:
 def is_said_already(context: AgentContext) -> bool:
     """Tell whether all that the search found was said before in this episode, so that saying it again helps nobody."""
     step = context.step(AgentStep.Kind.RETRIEVE)
-    sentences = step.output.get("sentences") if step else None
+    sentences = (step.output.get("sentences") if step else None) or []
     said_before = {said.text for said in context.said if said.author == "ai_agent"}
     return bool(sentences) and any(all(s["text"] in said for s in sentences) for said in said_before)
 
