@@ -28,7 +28,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     error = _error_of(exception)
     if "text/html" in request.headers.get("Accept", ""):
         return render(request, "refused.html", {"error": error}, status=error.status)
-    problem = {"type": f"/problems/{error.code}", "title": error.message, "status": error.status, "code": error.code}
+    problem = {
+        "type": f"/problems/{error.code}",
+        "title": error.message,
+        "detail": error.message,
+        "status": error.status,
+        "code": error.code,
+    }
     return JsonResponse(problem, status=error.status, content_type="application/problem+json")
 
 
