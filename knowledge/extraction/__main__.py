@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from knowledge.extraction.refusals import CannotReadError
@@ -117,8 +118,16 @@ def is_worn() -> bool:
     except ImportError:
         return False
     used = resource.getrusage(resource.RUSAGE_SELF)
-    # Linux counts kilobytes here, macOS bytes; there the process is replaced sooner than it need be.
-    return used.ru_utime + used.ru_stime > WORN_CPU_SECONDS or used.ru_maxrss * 1024 > WORN_MEMORY_BYTES
+    return used.ru_utime + used.ru_stime > WORN_CPU_SECONDS or _most_memory() > WORN_MEMORY_BYTES
+
+
+def _most_memory() -> int:
+    """Give the most bytes that this program held; `ru_maxrss` would count what its parent held when it forked."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def bound() -> None:

@@ -4,6 +4,7 @@ import pytest
 from knowledge.documents import ImportedDocument, ImportFailure
 from knowledge.extraction import __main__ as child
 from knowledge.extraction import pdf, refusals, word
+from knowledge.extraction.__main__ import WORN_MEMORY_BYTES
 from knowledge.extraction.refusals import CannotReadError
 from knowledge.readers import apart, one_child, read_named
 from knowledge.tests import made_files
@@ -166,6 +167,16 @@ def test_one_child_reads_many_files_of_every_kind(keep, monkeypatch):
     assert len(started) == 1
     assert [type(item).__name__ for item in found].count("ImportedDocument") == 5
     assert found[4].reason == "The file holds no text."
+
+
+def test_a_child_is_not_worn_by_what_its_parent_holds(keep, monkeypatch):
+    started = watched(monkeypatch)
+    ballast = b"x" * (WORN_MEMORY_BYTES + 50_000_000)
+    paths = [keep("a.txt", b"first"), keep("b.txt", b"second")]
+    with one_child():
+        found = [read_one(path) for path in paths]
+    assert ([item.body for item in found], len(started)) == (["first", "second"], 1)
+    assert ballast
 
 
 def test_a_file_that_breaks_the_child_is_named_and_the_others_are_read(keep, monkeypatch):
