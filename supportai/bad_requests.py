@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 
 from supportai.core.errors import DomainError
 from supportai.core.uploads import MOST_FILES
+from supportai.refusals import answer_refusal
 
 
 class BadRequestError(DomainError):
@@ -25,17 +25,7 @@ class RequestTooLargeError(BadRequestError):
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what could not be read; nothing of it was kept."""
-    error = _error_of(exception)
-    if "text/html" in request.headers.get("Accept", ""):
-        return render(request, "refused.html", {"error": error}, status=error.status)
-    problem = {
-        "type": f"/problems/{error.code}",
-        "title": error.message,
-        "detail": error.message,
-        "status": error.status,
-        "code": error.code,
-    }
-    return JsonResponse(problem, status=error.status, content_type="application/problem+json")
+    return answer_refusal(request, _error_of(exception))
 
 
 def _error_of(exception: Exception) -> BadRequestError:

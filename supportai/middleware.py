@@ -7,11 +7,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 
 from supportai.core.errors import DomainError
-from supportai.core.htmx import ring_page
+from supportai.refusals import answer_refusal
 
 log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -113,15 +112,4 @@ class DomainErrorMiddleware:
         if not isinstance(error, DomainError):
             return None
         log.info("refused", code=error.code, status=error.status)
-        if getattr(request, "htmx", False):
-            response = HttpResponse(status=error.status)
-            return ring_page(response, "toast", {"text": error.message, "kind": "bad"})
-        if "text/html" not in request.headers.get("Accept", ""):
-            body = {
-                "type": f"/problems/{error.code}",
-                "title": error.message,
-                "status": error.status,
-                "code": error.code,
-            }
-            return JsonResponse(body | error.extra, status=error.status, content_type="application/problem+json")
-        return render(request, "refused.html", {"error": error}, status=error.status)
+        return answer_refusal(request, error)

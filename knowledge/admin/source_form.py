@@ -1,5 +1,6 @@
 """The form of a source: what it is, where it is read, and files to upload."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -28,19 +29,23 @@ class SeveralFilesInput(UnfoldAdminFileFieldWidget):
 
 
 class SeveralFilesField(forms.FileField):
-    """Uploads as a list; each is checked by its name and size."""
+    """Uploads as a list; each is checked by its name and size, and what is refused does not hold up the rest."""
 
     widget = SeveralFilesInput
+    refused: Sequence[str] = ()
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        """Refuse what cannot be read, each file with its reason."""
+        """Give what can be read; `refused` keeps the reasons of the rest. Nothing good is an error."""
         given = [data] if isinstance(data, UploadedFile) else list(data or [])
-        refusals = [reason for file in given if (reason := refusal_of(file.name or "", file.size or 0))]
-        if refusals:
-            raise forms.ValidationError(refusals)
-        if self.required and not given:
+        judged = [(file, refusal_of(file.name or "", file.size or 0)) for file in given]
+        good = [file for file, reason in judged if not reason]
+        refused = [reason for _file, reason in judged if reason]
+        if refused and not good:
+            raise forms.ValidationError(refused)
+        if self.required and not good:
             raise forms.ValidationError("Choose a file.")
-        return given
+        self.refused = refused
+        return good
 
 
 class SourceForm(forms.ModelForm):

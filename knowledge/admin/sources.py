@@ -23,6 +23,8 @@ from supportai.core.uploads import received_with
 
 SOURCE_COLOURS = {
     "Indexed": "success",
+    "Indexed in part": "warning",
+    "Empty": "info",
     "Waiting to be indexed": "info",
     "Importing": "info",
     "Out of date": "warning",
@@ -30,7 +32,7 @@ SOURCE_COLOURS = {
 }
 PAGES = ("start_url", ("max_depth", "max_pages"), ("include_patterns", "exclude_patterns"), "refresh")
 ARTICLES = (("audience", "language"), "product")
-STANDING = (("state_name", "imported_at"), "progress", "documents", "failure")
+STANDING = (("state_name", "imported_at"), "progress", "documents", "why_failed")
 
 
 @admin.register(Source)
@@ -43,7 +45,7 @@ class SourceAdmin(ConfigurationAdmin):
     list_display = ("name", "kind", "state_name", "articles_count", "trouble", "imported_at")
     list_filter = ("kind", "state")
     search_fields = ("name", "start_url")
-    readonly_fields = ("state_name", "imported_at", "progress", "documents", "failure")
+    readonly_fields = ("state_name", "imported_at", "progress", "documents", "why_failed")
     actions_detail = ("run_again", "stop", "archive_missing")
     add_fieldsets: Any = (
         (None, {"fields": (("name", "kind"), "uploads")}),
@@ -105,6 +107,8 @@ class SourceAdmin(ConfigurationAdmin):
             if count:
                 messages.success(request, f"{count} articles follow the new settings.")
         uploads = form.cleaned_data.get("uploads") or []
+        for reason in getattr(form.fields.get("uploads"), "refused", ()):
+            messages.warning(request, reason)
         if uploads:
             sources.add_files(source_id=obj.pk, uploads=uploads, actor=staff_actor(request))
         if uploads or (obj.is_crawled and not change):
@@ -199,8 +203,19 @@ class SourceAdmin(ConfigurationAdmin):
 
     @display(description="State", ordering="state", label=SOURCE_COLOURS)
     def state_name(self, obj: Any) -> str:
-        """Name the state; an import under way comes first."""
-        return "Importing" if obj.is_busy else str(obj.get_state_display())
+        """Name the state; an import under way comes first, and what was not imported is not called indexed."""
+        if obj.is_busy:
+            return "Importing"
+        if obj.state == Source.State.PENDING and not obj.count:
+            return "Empty"
+        if obj.state == Source.State.INDEXED and obj.failed:
+            return "Indexed in part"
+        return str(obj.get_state_display())
+
+    @display(description="Why it failed")
+    def why_failed(self, obj: Any) -> str:
+        """Say why the last import failed, unless another is under way."""
+        return "–" if obj.is_busy or not obj.failure else str(obj.failure)
 
     @display(description="Articles", ordering="count")
     def articles_count(self, obj: Any) -> int:
@@ -213,7 +228,7 @@ class SourceAdmin(ConfigurationAdmin):
         words = (obj.failure or obj.warning or "", f"{obj.failed} documents not imported." if obj.failed else "")
         return " ".join(word for word in words if word) or "–"
 
-    @display(description="Last import")
+    @display(description="How it went")
     def progress(self, obj: Source) -> str:
         """Show how far the import is, or how the last one went."""
         run = obj.runs.first()

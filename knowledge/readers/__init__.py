@@ -31,7 +31,17 @@ ADVICE = {
     ".rtf": "Save it as .docx.",
     ".pptx": "Save it as PDF.",
     ".json": "Write one JSON object a line and name it .jsonl.",
+    ".ppt": "Save it as PDF.",
+    ".odp": "Save it as PDF.",
+    ".epub": "Save it as PDF.",
+    ".pages": "Save it as .docx or PDF.",
+    ".rst": "Save it as Markdown or HTML.",
+    ".adoc": "Save it as Markdown or HTML.",
+    ".tex": "Save it as PDF or Markdown.",
+    ".xml": "Save it as HTML or Markdown.",
 }
+# In an archive these are named; pictures, styles and the like are passed over, as in a folder.
+NAMED_IN_ARCHIVES = SUFFIXES | frozenset(ADVICE)
 
 __all__ = [
     "SUFFIXES",
@@ -62,6 +72,10 @@ def read_documents(file: Path, root: Path) -> Iterator[Read]:
 
 def read_named(file: Path, name: str) -> Iterator[Read]:
     """Read the documents of a file that is known by another name, such as an upload."""
+    unread = _unread_kind(name)
+    if unread:
+        yield ImportFailure(name, unread)
+        return
     try:
         yield from _read(file, name)
     except UnreadableDocumentError as exc:
@@ -85,16 +99,24 @@ def largest_bytes(name: str) -> int:
 
 def refusal_of(name: str, size_bytes: int) -> str:
     """Say why a file of this name and size is not taken, and what to do; empty when it is."""
-    suffix = Path(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        advice = ADVICE.get(suffix, f"These can be: {', '.join(sorted(SUFFIXES))}.")
-        return f"{name}: {suffix or 'a file without an ending'} cannot be read. {advice}"
+    unread = _unread_kind(name)
+    if unread:
+        return f"{name}: {unread}"
     if not size_bytes:
         return f"{name}: the file is empty."
     if size_bytes > largest_bytes(name):
         most = largest_bytes(name) // 1_000_000
         return f"{name}: the file has {size_bytes / 1_000_000:.0f} MB; at most {most} MB can be read. Cut it in parts."
     return ""
+
+
+def _unread_kind(name: str) -> str:
+    """Say that files of this ending are not read, and what to do; empty when they are."""
+    suffix = Path(name).suffix.lower()
+    if suffix in SUFFIXES:
+        return ""
+    advice = ADVICE.get(suffix, f"These can be: {', '.join(sorted(SUFFIXES))}.")
+    return f"{suffix or 'A file without an ending'} cannot be read. {advice}"
 
 
 def _read(file: Path, name: str) -> Iterator[Read]:
@@ -104,7 +126,7 @@ def _read(file: Path, name: str) -> Iterator[Read]:
     elif suffix in FAQ:
         yield from read_faq(file, name)
     elif suffix in ARCHIVES:
-        yield from read_archive(file, SUFFIXES, read_named)
+        yield from read_archive(file, NAMED_IN_ARCHIVES, read_named)
     elif suffix in APART:
         yield read_apart(file, name)
     else:

@@ -50,13 +50,16 @@ def _read_line(raw: bytes, place: str) -> Read:
         return ImportFailure(
             place, f"The line is not UTF-8 text (byte {exc.start}). Save the file as UTF-8.", is_part=True
         )
-    except (ValueError, RecursionError) as exc:
-        return ImportFailure(place, f"Not JSON: {exc}", is_part=True)
+    except json.JSONDecodeError as exc:
+        return ImportFailure(place, f"The line is not valid JSON (column {exc.colno}).", is_part=True)
+    except (ValueError, RecursionError):
+        return ImportFailure(place, "The line is not valid JSON.", is_part=True)
     if not isinstance(row, dict):
         return ImportFailure(place, "Not a JSON object with id, title and text.", is_part=True)
     missing = [key for key in ("id", "text") if not str(row.get(key) or "").strip()]
     if missing:
-        return ImportFailure(place, f"{' and '.join(missing)} is missing or empty.", is_part=True)
+        verb = "are" if len(missing) > 1 else "is"
+        return ImportFailure(place, f"{' and '.join(missing)} {verb} missing; a line needs id and text.", is_part=True)
     text = str(row["text"])
     return ImportedDocument(
         external_id=str(row["id"]),

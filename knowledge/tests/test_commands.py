@@ -53,6 +53,15 @@ def test_nothing_to_import_is_exit_status_2(store, tmp_path, name):
     assert refused.value.returncode == 2
 
 
+def test_a_file_of_a_kind_that_is_not_read_is_named_also_when_it_is_given_directly(store, tmp_path, capsys):
+    (tmp_path / "photo.png").write_text("x")
+    with pytest.raises(CommandError) as refused:
+        call_command("import_articles", str(tmp_path / "photo.png"), verbosity=0)
+    assert refused.value.returncode == 1
+    assert ".png cannot be read" in capsys.readouterr().err
+    assert not Article.objects.exists()
+
+
 def test_staff_only_documents_reach_no_customer(store, docs, capsys):
     run(capsys, "import_articles", str(docs), staff_only=True)
     assert search(query="how do I export") == []

@@ -89,9 +89,9 @@ def test_json_lines_are_documents(read):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{broken", "Not JSON"),
+        ("{broken", "not valid JSON (column 2)"),
         ("[1, 2]", "Not a JSON object"),
-        ('{"title": "x"}', "id and text is missing"),
+        ('{"title": "x"}', "id and text are missing"),
         ('{"id": "1", "text": " "}', "text is missing"),
     ],
 )

@@ -126,6 +126,7 @@ class TestRefusals:
         assert json.loads(response.content) == {
             "type": "/problems/too_many_requests",
             "title": "Slow down.",
+            "detail": "Slow down.",
             "status": 429,
             "code": "too_many_requests",
             "retry_after": 3,

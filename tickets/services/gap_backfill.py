@@ -12,7 +12,7 @@ from django.db.models import F, Max, Q
 from knowledge.models import GapQuestion
 from supportai.core import clock
 from tickets.models import Handoff, Message, Ticket
-from tickets.services.gaps import REASONS, note_answer, note_handoff
+from tickets.services.gaps import REASONS, note_answer, note_handoff, origin_of
 
 PLACE = "gaps-backfill.json"
 
@@ -56,52 +56,70 @@ def _answered(since: datetime) -> Iterator[Past]:
         yield Past(at, ticket_id, episode)
 
 
-def note_past(*, past: list[Past], go_on: bool = True, on_each: Callable[[], object] = lambda: None) -> Tally:
+def note_past(
+    *, past: list[Past], since: datetime, go_on: bool = True, on_each: Callable[[], object] = lambda: None
+) -> Tally:
     """Note the questions of past conversations that articles do not answer by now; doing it again adds nothing.
 
-    Where it was interrupted it goes on, unless told not to: its place is kept in `DATA_DIR`.
+    Where it was interrupted it goes on, unless told not to: its place is kept in `DATA_DIR`. A `since` that reaches further
+    back begins anew, since what lies before the place was not looked at.
 
     Raises:
         SearchUnavailableError: articles cannot be asked; what was noted stays, and the next call goes on there.
     """
-    done_until, tally = _place() if go_on else None, Tally()
+    done_until, tally = _place(since) if go_on else None, Tally()
     for each in past:
-        if done_until is None or each.at > done_until:
+        if done_until is None or each > done_until:
             _note(each, tally)
-            _keep_place(each.at)
+            _keep_place(each, since)
         on_each()
     _file().unlink(missing_ok=True)
     return tally
 
 
 def _note(each: Past, tally: Tally) -> None:
-    before = GapQuestion.objects.count()
+    ticket = Ticket.objects.filter(pk=each.ticket_id).first()
+    if ticket is None:
+        tally.nothing += 1
+        return
+    was_known = GapQuestion.objects.filter(origin=origin_of(ticket, each.episode)).exists()
     if each.handoff_id:
         is_gap = note_handoff(handoff_id=each.handoff_id, is_past=True)
     else:
         is_gap = note_answer(ticket_id=each.ticket_id, episode=each.episode)
-    if GapQuestion.objects.count() > before:
-        tally.noted += 1
-    elif is_gap:
+    if not is_gap:
+        tally.nothing += 1
+    elif was_known:
         tally.known += 1
     else:
-        tally.nothing += 1
+        tally.noted += 1
 
 
 def _file() -> Path:
     return Path(settings.DATA_DIR) / PLACE
 
 
-def _place() -> datetime | None:
+def _place(since: datetime) -> Past | None:
+    """Give what was looked at last by a call that reached as far back as this one, or further."""
     try:
-        return datetime.fromisoformat(json.loads(_file().read_text())["done_until"])
+        kept = json.loads(_file().read_text())
+        if datetime.fromisoformat(kept["since"]) > since:
+            return None
+        return Past(datetime.fromisoformat(kept["at"]), kept["ticket"], kept["episode"], kept["handoff"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _keep_place(at: datetime) -> None:
+def _keep_place(each: Past, since: datetime) -> None:
+    place = {
+        "since": since.isoformat(),
+        "at": each.at.isoformat(),
+        "ticket": each.ticket_id,
+        "episode": each.episode,
+        "handoff": each.handoff_id,
+    }
     whole = _file().with_suffix(".new")
-    whole.write_text(json.dumps({"done_until": at.isoformat()}))
+    whole.write_text(json.dumps(place))
     whole.replace(_file())
 
 

@@ -37,7 +37,7 @@ def note_handoff(*, handoff_id: int, is_past: bool = False) -> bool:
         asked = question_of(_customer_messages(handoff.ticket, handoff.episode)) or asked
     gap = note(
         question=asked,
-        origin=_origin(handoff.ticket, handoff.episode),
+        origin=origin_of(handoff.ticket, handoff.episode),
         kind=GapQuestion.Kind.HANDED_OFF,
         asked_at=handoff.created_at,
         probability=None if is_past else float(searched.output.get("probability", 0.0)),
@@ -80,7 +80,7 @@ def note_answer(*, ticket_id: int, episode: int) -> bool:
         return False
     gap = note(
         question=question_of(before),
-        origin=_origin(ticket, episode),
+        origin=origin_of(ticket, episode),
         kind=GapQuestion.Kind.PERSON_ANSWERED,
         asked_at=before[-1].created_at,
         contact_id=ticket.contact_id,
@@ -103,5 +103,6 @@ def _customer_messages(ticket: Ticket, episode: int) -> list[Message]:
     return list(asked.order_by("sequence"))
 
 
-def _origin(ticket: Ticket, episode: int) -> str:
+def origin_of(ticket: Ticket, episode: int) -> str:
+    """Name an episode as where a question came up."""
     return f"ticket:{ticket.public_id}:{episode}"

@@ -1,12 +1,14 @@
 import pytest
+from django.contrib.admin import site
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from knowledge import tasks
+from knowledge.admin.sources import SourceAdmin
 from knowledge.documents import ImportedDocument, ImportFailure
-from knowledge.models import Article, ImportRun, Source, SourceDocument, SourceFile
+from knowledge.models import Article, HelpSettings, ImportRun, Source, SourceDocument, SourceFile
 from knowledge.services import importing, sources
 from knowledge.services.importing import import_documents
 from knowledge.tests.factories import SourceFactory
@@ -197,6 +199,44 @@ def test_a_source_without_articles_is_deleted_with_what_was_uploaded(
             lead.post(reverse("admin:knowledge_source_delete", args=[source.pk]), {"post": "yes"})
     assert not Source.objects.filter(pk=source.pk).exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_one_bad_file_of_several_is_told_and_the_others_are_kept(lead):
+    files = [upload("a.md", "# A\n\ntext"), upload("empty.txt", "")]
+    response = lead.post(reverse(ADD), {**FORM, "name": "Handbook", "uploads": files}, follow=True)
+    assert "empty.txt: the file is empty." in [str(message) for message in response.context["messages"]]
+    assert list(Source.objects.get(name="Handbook").files.values_list("name", flat=True)) == ["a.md"]
+
+
+def test_a_state_promises_no_more_than_there_is(lead, rf):
+    empty, _whole, part = (SourceFactory(name=name) for name in ("Nothing yet", "Whole", "Part"))
+    Source.objects.exclude(pk=empty.pk).update(state=Source.State.INDEXED)
+    Source.objects.filter(pk=empty.pk).update(state=Source.State.PENDING)
+    SourceDocument.objects.create(source=part, external_id="a.md", state="failed", reason="It is broken.")
+    listed = SourceAdmin(Source, site)
+    states = {row.name: listed.state_name(row) for row in listed.get_queryset(rf.get("/"))}
+    assert states == {"Nothing yet": "Empty", "Whole": "Indexed", "Part": "Indexed in part"}
+    assert "Indexed in part" in html(lead, reverse("admin:knowledge_source_changelist"))
+
+
+def test_why_the_last_import_failed_is_not_told_while_another_is_under_way(lead):
+    source = SourceFactory(
+        kind="site", start_url="https://x.example/", state="failed", failure="Port 8455 is not allowed."
+    )
+    assert "Port 8455" in html(lead, page(source))
+    sources.request_import(source_id=source.pk)
+    assert "Port 8455" not in html(lead, page(source))
+
+
+def test_looking_at_the_settings_makes_no_row_and_saving_makes_one(client):
+    client.force_login(UserFactory(role=User.Role.ADMIN))
+    address = reverse("admin:knowledge_helpsettings_changelist")
+    assert client.get(address)["Location"] == reverse("admin:knowledge_helpsettings_add")
+    assert not HelpSettings.objects.exists()
+    client.post(reverse("admin:knowledge_helpsettings_add"), {"searches_kept_days": 30})
+    row = HelpSettings.objects.get()
+    assert client.get(address)["Location"] == reverse("admin:knowledge_helpsettings_change", args=[row.pk])
+    assert client.get(reverse("admin:knowledge_helpsettings_add")).status_code == 403
 
 
 def test_too_many_files_are_refused_on_the_form_with_their_number_and_nothing_is_lost(lead):

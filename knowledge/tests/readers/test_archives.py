@@ -42,6 +42,17 @@ def test_files_in_an_archive_are_read_under_their_paths(read):
     assert len(found) == 2
 
 
+def test_texts_of_kinds_that_are_not_read_are_named_with_what_to_do_and_pictures_are_not(read):
+    found = read(
+        [("a.md", "# A\n\ntext"), ("old.doc", b"x"), ("guide.rst", "Guide"), ("logo.png", b"x"), ("site.css", "x")]
+    )
+    assert reasons(found) == {
+        "old.doc": ".doc cannot be read. Save it as .docx.",
+        "guide.rst": ".rst cannot be read. Save it as Markdown or HTML.",
+    }
+    assert [item.external_id for item in found if isinstance(item, ImportedDocument)] == ["a.md"]
+
+
 @pytest.mark.parametrize("name", ["../evil.md", "a/../../evil.md", "/etc/evil.md", "C:\\evil.md"])
 def test_a_path_that_leaves_the_archive_is_refused_and_the_rest_is_read(read, tmp_path, name):
     found = read([(name, "# Evil\n\ntext"), ("good.md", "# Good\n\ntext")])

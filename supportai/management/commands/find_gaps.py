@@ -28,13 +28,14 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if not 0 < options["since"] <= MOST_DAYS:
             raise CommandError(f"--since takes days, from 1 to {MOST_DAYS}.", returncode=2)
-        past = gap_backfill.past_questions(since=gap_backfill.since_days(options["since"]))
+        since = gap_backfill.since_days(options["since"])
+        past = gap_backfill.past_questions(since=since)
         if options["dry_run"]:
             self.stdout.write(f"{len(past)} hand-offs and answers of people to look at. Nothing was changed.")
             return
         with tqdm(total=len(past), desc="Looking", unit=" questions", disable=options["verbosity"] == 0) as bar:
             try:
-                tally = gap_backfill.note_past(past=past, go_on=not options["restart"], on_each=bar.update)
+                tally = gap_backfill.note_past(past=past, since=since, go_on=not options["restart"], on_each=bar.update)
             except DomainError as exc:
                 raise CommandError(f"{exc.message} What was found stays; run this again to go on.") from exc
         self.stdout.write(

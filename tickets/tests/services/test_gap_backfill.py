@@ -10,6 +10,7 @@ from knowledge.models import GapQuestion
 from knowledge.services import ingestion
 from knowledge.tests.factories import publish_text
 from supportai.core import clock
+from tickets.models import Message
 from tickets.services import gap_backfill
 from tickets.tests.factories import MessageFactory, ResolvedTicketFactory, StaffMessageFactory, TicketFactory
 from tickets.tests.services.test_gaps import ANSWER, QUESTION, handed_off
@@ -34,7 +35,8 @@ def answered(question: str, answer: str, *, days_ago: int = 0, **fields):
 
 
 def backfill(days: int = 365, **options) -> gap_backfill.Tally:
-    return gap_backfill.note_past(past=gap_backfill.past_questions(since=gap_backfill.since_days(days)), **options)
+    since = gap_backfill.since_days(days)
+    return gap_backfill.note_past(past=gap_backfill.past_questions(since=since), since=since, **options)
 
 
 def test_handoffs_and_answers_of_people_become_gaps_and_doing_it_again_adds_nothing():
@@ -96,6 +98,38 @@ def test_after_an_interruption_it_goes_on_where_it_was(monkeypatch):
     assert backfill() == gap_backfill.Tally(nothing=1)
     assert looked[2:] == [second.pk]
     assert backfill() == gap_backfill.Tally(nothing=2)
+
+
+def interrupted_at(monkeypatch, ticket):
+    """Break the search once, when that ticket is looked at."""
+    whole = gap_backfill.note_answer
+
+    def note(*, ticket_id, episode):
+        if ticket_id == ticket.pk:
+            monkeypatch.setattr(gap_backfill, "note_answer", whole)
+            raise SearchUnavailableError("The document store does not answer.")
+        return whole(ticket_id=ticket_id, episode=episode)
+
+    monkeypatch.setattr(gap_backfill, "note_answer", note)
+
+
+def test_looking_further_back_after_an_interruption_leaves_nothing_out(monkeypatch):
+    answered(OTHER, OTHER_ANSWER, days_ago=200)
+    answered(OTHER, OTHER_ANSWER, days_ago=3)
+    interrupted_at(monkeypatch, answered(QUESTION, ANSWER, days_ago=2))
+    with pytest.raises(SearchUnavailableError):
+        backfill(30)
+    assert backfill(365) == gap_backfill.Tally(noted=2, known=1)
+
+
+def test_of_two_conversations_that_ended_at_one_moment_neither_is_left_out(monkeypatch):
+    answered(OTHER, OTHER_ANSWER, days_ago=3)
+    second = answered(QUESTION, ANSWER, days_ago=3)
+    Message.objects.update(created_at=clock.now() - timedelta(days=3))
+    interrupted_at(monkeypatch, second)
+    with pytest.raises(SearchUnavailableError):
+        backfill()
+    assert backfill() == gap_backfill.Tally(noted=1)
 
 
 def test_a_broken_place_is_no_place(settings):
