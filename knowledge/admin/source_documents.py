@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import TabularInline
@@ -22,7 +23,6 @@ DOCUMENT_COLOURS = {
 }
 RUN_COLOURS = {"Done": "success", "Running": "info", "Waiting": "info", "Failed": "danger"}
 NEEDS_A_LOOK = (SourceDocument.State.FAILED, SourceDocument.State.MISSING, SourceDocument.State.KEPT)
-MEGABYTE = 1_000_000
 
 
 class _ShownOnly(TabularInline):
@@ -88,7 +88,7 @@ class FileInline(_ShownOnly):
     @display(description="Size")
     def size(self, obj: SourceFile) -> str:
         """Tell the size."""
-        return f"{obj.size_bytes / MEGABYTE:.1f} MB"
+        return filesizeformat(obj.size_bytes)
 
 
 class RunInline(_ShownOnly):
